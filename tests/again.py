@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import math
 import random
 import time
+from collections.abc import Sequence
 
 from align_tui.backbones.base import ChoiceScoringRequest, ModelInfo, OnText, Request
 from align_tui.config.profile import Profile
@@ -13,8 +16,9 @@ from align_tui.config.study import Study
 from align_tui.core.decisions import ChoiceProbabilities, Generation
 from align_tui.core.errors import AlignError
 from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.types import derive_seed
-from align_tui.engine.llm import SampleLlm
+from align_tui.engine.llm import OpenModel, SampleLlm
 from align_tui.engine.sample import RunContext, decide
 from align_tui.store import queue, runs, workers
 from align_tui.store.database import Database
@@ -27,13 +31,14 @@ HIGH = [{"attribute": "moral_desert", "value": 1.0}]
 class DrawingBackbone:
     """Writes replies that its request's seed draws: the same request has the same reply.
 
-    `salt` makes it another model.
+    `salt` makes it another model, and its replies have the fingerprints `marks` in turn.
     """
 
     info = ModelInfo("drawing", "sha256:drawing", "cpu", "float32", 1)
 
-    def __init__(self, salt: str = "") -> None:
+    def __init__(self, salt: str = "", marks: Sequence[str] = ("",)) -> None:
         self.salt = salt
+        self._marks = itertools.cycle(marks)
 
     async def generate(self, request: Request, on_text: OnText) -> Generation:
         said = "".join(turn.content for turn in request.messages)
@@ -41,7 +46,8 @@ class DrawingBackbone:
         reply = self._reply(request.schema, drawn)
         text = json.dumps(reply)
         on_text(0.0, text)
-        return Generation(text, said, 3, 9, "stop", 0.0, 0.1, ((0.0, len(text)),))
+        mark = next(self._marks)
+        return Generation(text, said, 3, 9, "stop", 0.0, 0.1, ((0.0, len(text)),), fingerprint=mark)
 
     def _reply(self, schema: object, drawn: random.Random) -> object:
         assert isinstance(schema, dict)
@@ -55,6 +61,23 @@ class DrawingBackbone:
 
     async def score(self, request: ChoiceScoringRequest) -> ChoiceProbabilities:
         return ChoiceProbabilities((1.0,) + (0.0,) * (len(request.replies) - 1))
+
+    async def rate(
+        self, action: str, statements: Sequence[Statement]
+    ) -> tuple[StatementRating, ...]:
+        found = []
+        for each in statements:
+            drawn = random.Random(derive_seed(self.salt, action, each.text))
+            supports = drawn.randint(0, 8) / 8
+            found.append(StatementRating(drawn.randint(0, 8) / 8, supports, 1 - supports, 0.0))
+        return tuple(found)
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        found = []
+        for text in texts:
+            angle = random.Random(derive_seed(self.salt, text)).random()
+            found.append((math.cos(angle), math.sin(angle)))
+        return tuple(found)
 
     def tokens_generated(self) -> int:
         return 0
@@ -89,11 +112,11 @@ def profile(name: str, kind: str, **more: object) -> Profile:
     return Profile.model_validate(body)
 
 
-def decide_all(db: Database, run: str, salt: str = "") -> None:
+def decide_all(db: Database, run: str, salt: str = "", marks: Sequence[str] = ("",)) -> None:
     """Decide every pending sample of a run, one after the other."""
     study = runs.load_study(db, run)
     context = RunContext(study, runs.day(db, run), read_inputs(db, run).seed_rule)
-    worker, backbone = workers.register(db), DrawingBackbone(salt)
+    worker, backbone = workers.register(db), DrawingBackbone(salt, marks)
     while batch := queue.claim(db, worker, 16):
         for claimed in batch:
             history, notes = context.histories.of(db, claimed)
@@ -104,6 +127,10 @@ def decide_all(db: Database, run: str, salt: str = "") -> None:
                 lambda stream, text: None,
                 time.monotonic(),
                 history=history,
+                models={
+                    role: OpenModel(backbone, spec.decoding)
+                    for role, spec in context.profile(claimed).models.items()
+                },
             )
             try:
                 made = asyncio.run(decide(context, claimed, llm, notes))

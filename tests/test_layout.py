@@ -107,3 +107,23 @@ def test_it_is_noticed(line: str) -> None:
 )
 def test_prose_and_files_are_left_alone(line: str) -> None:
     assert list(sql_in(line)) == []
+
+
+LEFT_BEHIND = {"mkdtemp", "mkstemp"}
+
+
+def test_tests_and_tools_leave_nothing_in_the_folder_for_temporary_files() -> None:
+    """Folders are those of tmp_path, or of a `with` that removes them."""
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for folder in ("tests", "tools")
+        for path in sorted((REPO / folder).rglob("*.py"))
+    }
+    found = [
+        f"{path.relative_to(REPO)}:{node.lineno}: {node.attr} leaves its folder behind"
+        for path, text in texts.items()
+        if any(name in text for name in LEFT_BEHIND)  # parsing every file would take seconds
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute) and node.attr in LEFT_BEHIND
+    ]
+    assert not found, "\n".join(found)

@@ -137,12 +137,12 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     save.save_profile(second, "once", replace=True)
     assert load_profile("once").targets == second.targets
-    assert "would hide a shipped one" in save.profile_spot("baseline").taken
-    with pytest.raises(ConfigError, match="would hide a shipped one"):
+    assert "would hide the shipped one" in save.profile_spot("baseline").taken
+    with pytest.raises(ConfigError, match="would hide the shipped one"):
         save.save_profile(first, "baseline")
     # The library would find an imported set of that name instead of the file.
     (paths.user_scenarios() / "sets.jsonl").write_text("{}", encoding="utf-8")
-    with pytest.raises(ConfigError, match="already has that name"):
+    with pytest.raises(ConfigError, match="has this name already"):
         save.save_scenario(fakes.scenarios(1)[0], "sets", replace=True)
 
 

@@ -100,7 +100,7 @@ def test_targets_are_set_and_refused_where_a_prompt_cannot_say_them() -> None:
     assert changed.study.profiles[1].target == targets
     middle = (Target("moral_desert", 0.5),)
     assert edits.with_targets(study, 1, middle, ATTRIBUTES).study.profiles[1].target == middle
-    with pytest.raises(ConfigError, match="is a distribution, and prompt_aligned takes numbers"):
+    with pytest.raises(ConfigError, match="is a distribution, but prompt_aligned needs numbers"):
         spread = Target("moral_desert", Distribution((0.5,), 0.1))
         edits.with_targets(study, 1, (spread,), ATTRIBUTES)
     with pytest.raises(ConfigError, match="needs a target"):

@@ -17,7 +17,7 @@ from align_tui.core.targets import Targets
 
 
 class BaselineParams(Reasoned):
-    """Unaligned: a neutral prompt, and the majority of `samples` replies."""
+    """Asks with a neutral prompt, and takes the majority of `samples` replies."""
 
     TRAITS: ClassVar[Traits] = Traits(
         needs_model=True, takes_examples="together", reads_labels=False, order_by_style=True

@@ -27,7 +27,7 @@ from align_tui.core.targets import Targets
 
 
 class ComparativeRegressionParams(AsksForScores):
-    """One reply scores all choices for one attribute; `samples` replies for each attribute.
+    """Asks for the scores of all choices at once, in `samples` replies for each attribute.
 
     `reasoning` says where a reply gives its reasons: `shared` (once, before all scores: phase 2 of
     align-system), `per_choice` (with each score: phase 1) or `none`. With `enum_scores` a score is

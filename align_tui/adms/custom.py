@@ -38,7 +38,7 @@ from align_tui.core.text.error_text import error_message
 
 
 class CustomParams(RunsFile):
-    """A decision-maker from the user's own file; further keys are its parameters.
+    """Runs the user's own file; further keys are its parameters.
 
     `roles` names the models that it asks beside the main one, and what each must be able to do.
     """
@@ -154,7 +154,7 @@ def _checked(result: object, path: Path, asks: AnswerKind) -> Decision:
     if isinstance(result, Decision):
         return result
     if isinstance(result, bool):
-        raise AdmError(f"{path.name} returned {result!r}, which is no choice")
+        raise AdmError(f"{path.name} returned {result!r}, which is not a choice")
     if hasattr(result, "__index__"):  # numpy's whole numbers too
         return Decision(ChoiceAnswer(whole(result, "choice")), "")
     if isinstance(result, str) and asks == "text":

@@ -37,7 +37,7 @@ SEARCHED: dict[str, str] = {"search": "Patient B"}
 
 
 class DirectRegressionParams(AsksForScores, UsesRecords):
-    """One reply scores one person for one attribute; `samples` replies for each of these pairs.
+    """Asks for one person's score at a time, in `samples` replies for each attribute.
 
     A choice is rated by the person whom it concerns. One that concerns nobody has the attribute's
     value in `defaults` (0..1), else 1 for `personal_safety` and 0 for others. `searched` names, for

@@ -35,7 +35,7 @@ Question = Annotated[str, Field(max_length=1_000)]
 
 
 class HybridRegressionParams(RatesAttributes, UsesRecords):
-    """A ridge regression on embeddings of `[models.embedding]`, trained on labelled `records`.
+    """Rates choices by a ridge regression on embeddings, trained on labelled `records`.
 
     `penalty` is the ridge's; `window` is the greatest number of words that are embedded of a
     situation with a choice. `questions` stand, by attribute, between the two ("" for none). Records

@@ -34,7 +34,7 @@ RATER = "kaleido"
 
 
 class KaleidoParams(AdmParams, States):
-    """A model of statements rates each choice, and the alignment function ranks the choices.
+    """Lets a model of statements rate each choice, and an alignment function rank them.
 
     With `explain` the model also gives its reason for each rating, which takes most of the time.
     The relevance of attributes is the model's own, unless the profile has a `[relevance]`.

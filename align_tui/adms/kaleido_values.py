@@ -52,7 +52,7 @@ class ByKind(BaseModel):
 
 
 class KaleidoValuesParams(AdmParams, ByKind):
-    """A model names values, rights and duties, and the choice that they support most is taken.
+    """Lets a model name values, rights and duties, and takes the choice that they support most.
 
     For each choice it searches `candidates` statements (or draws them, with `drawn`). Those below
     `min_relevance` are left out, and of those that share too many words (`merge_words`, ROUGE-L) or

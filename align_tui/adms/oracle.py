@@ -35,7 +35,7 @@ RATER = BY_LABELS
 
 
 class OracleParams(AdmParams):
-    """Knows the labels and takes the choice that the alignment function ranks first by them.
+    """Takes the choice that the alignment function ranks first by the labels.
 
     `inverted` is the function's `misaligned`: the choice that is farthest from the targets. With
     `relevance` an attribute of the target that no choice is labelled for does not count, for
@@ -116,7 +116,7 @@ def make(profile: Profile, params: OracleParams, attributes: Attributes) -> Adm:
         if ranking is None:
             return Decision(
                 ChoiceAnswer(0),
-                f"No choice is labelled for {target_id(targets)}: the first is taken.",
+                f"No choice is labelled for {target_id(targets)}, so the oracle takes the first.",
             )
         return Decision(
             ChoiceAnswer(ranking.taken),

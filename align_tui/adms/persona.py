@@ -29,7 +29,7 @@ LAST = "The last question of the interview is a situation. Decide as yourself. "
 
 
 class PersonaParams(AsksPersonas):
-    """Asks `n_personas` personas of a pack, and takes the choice of most.
+    """Asks `n_personas` personas of a pack, and takes the choice of the majority.
 
     With `only_target_questions` the interview has the questions about the targets' attributes
     alone; without a target that the pack asks about it has all. `most_questions` limits them to the

@@ -37,7 +37,7 @@ from align_tui.core.pipeline.names import (
     VOTES,
 )
 from align_tui.core.pipeline.plan import check_plan
-from align_tui.core.pipeline.state import State
+from align_tui.core.pipeline.state import Given, State
 from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
@@ -47,7 +47,7 @@ RETRIED = "A reply was cut at max_tokens, so it was asked again with twice the l
 
 
 class PipelineParams(AdmParams):
-    """Named steps over one working state; `[[adm.steps]]` lists them in order.
+    """Runs the named steps of `[[adm.steps]]` in order, over one working state.
 
     Each step says which names it takes and gives. A pipeline ends with an `answer`; `reasoning`,
     `predictions`, `relevance`, `ranking`, `votes` and `probabilities` become parts of its decision.
@@ -154,7 +154,8 @@ async def run_steps(
 ) -> tuple[State, tuple[TimedStep, ...]]:
     """Run the steps one after the other: the last state, and the time that each step took.
 
-    Each step's texts have numbers of their own after those of the steps before it.
+    Each step's texts have numbers of their own after those of the steps before it. Raises AdmError
+    for a step that returns no Given, and whatever a step raises.
     """
     times = []
     numbered = NumberedLlm(llm)
@@ -162,7 +163,12 @@ async def run_steps(
         begun = time.monotonic()
         asked = numbered.next_step()
         asked = asked if params.model is None else asked.role(params.model)
-        given = await run(state.seen_as(params.takes), asked)
+        given: object = await run(state.seen_as(params.takes), asked)
+        if not isinstance(given, Given):  # a step of another package
+            raise AdmError(
+                f"The step {params.label!r} gave a {type(given).__name__} and no values by name",
+                "A step returns a Given: see docs/decision-makers.md.",
+            )
         state = state.with_given(given, params.rule, params.gives)
         times.append(TimedStep(params.label, time.monotonic() - begun))
     return state, tuple(times)

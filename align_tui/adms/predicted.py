@@ -1,4 +1,4 @@
-"""Decide by predictions: an alignment function ranks the choices, and their reasons are told."""
+"""Decide by predictions: an alignment function ranks the choices; the reasons become reasoning."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from align_tui.core.targets import Targets
 
 
 class PromptAlignedParams(Reasoned):
-    """The prompt states the targets, and positive and negative samples vote."""
+    """States the targets in the prompt, and lets positive and negative samples vote."""
 
     TRAITS: ClassVar[Traits] = Traits(
         needs_model=True,

@@ -11,6 +11,7 @@ from align_tui.core.decisions import Generation, Message, Response, Sampling
 from align_tui.core.errors import ReplyError, Truncated
 from align_tui.core.replies import split_thinking
 from align_tui.core.strict_json import read_json
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import JsonObject
 
 T = TypeVar("T")
@@ -41,8 +42,8 @@ async def write_reply(
     made = await once(more)
     if made.finish == "length":
         raise Truncated(
-            f"The reply was cut at {sampling.max_tokens} and at {more.max_tokens} "
-            "tokens before it was complete",
+            "The reply was not complete at "
+            f"{counted(sampling.max_tokens, 'token')}, nor at {counted(more.max_tokens, 'token')}",
             "Raise decoding.max_tokens, or lower adm.max_reasoning_chars.",
         )
     return made, more, True

@@ -38,7 +38,7 @@ _TIE = 1e-9
 
 
 class StatedDistributionParams(AdmParams):
-    """The model states the percentage of the target's group that takes each option.
+    """Lets the model state which percentage of the target's group takes each option.
 
     With several `samples` the distribution is their mean.
     """

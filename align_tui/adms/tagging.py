@@ -1,6 +1,6 @@
 """Tagging: sort casualties by a triage protocol, whose steps the prompt states.
 
-The target's attribute names the protocol; its value changes nothing, since a protocol is no scale.
+The target's attribute names the protocol. Its value changes nothing: a protocol is not a scale.
 Without a target the prompt has no protocol, and the model sorts by its own judgement.
 """
 

@@ -1,4 +1,4 @@
-"""A sample's model with something changed: what is not changed is passed on."""
+"""A sample's model with one part changed; it passes on everything else."""
 
 from __future__ import annotations
 

@@ -20,7 +20,10 @@ from align_tui.core.statements import Statement, StatementRating
 from align_tui.core.types import JsonObject
 
 OnText = Callable[[float, str], None]
-"""Called from the model's thread with (seconds since the request, new text)."""
+"""Called from the model's thread with (seconds since the request, new text).
+
+The first call has no text: the model begins to read. Until then the request waits for others.
+"""
 OnProgress = Callable[[str, float | None], None]
 """Called while a model is fetched or loaded, with (what happens, share done 0 to 1, or None)."""
 
@@ -60,7 +63,7 @@ class HashedFiles(Protocol):
     """The hashes of a model's files, which are computed beside everything else."""
 
     trouble: str
-    """Why there will be none; empty otherwise."""
+    """Why there will be no hashes; empty if they are known or still computed."""
 
     def known(self) -> Mapping[str, str] | None:
         """SHA-256 by the file's name; None while they are computed."""

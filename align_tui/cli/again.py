@@ -45,8 +45,10 @@ def rescore_run(
         return
     out = console()
     out.print(result_table(study, summary))
-    what_changed = counted(made.changed, "other choice")
-    out.print(f"{what_changed} in {counted(made.samples, 'sample')}, {made.failed} failed")
+    out.print(
+        f"{made.changed} of {counted(made.samples, 'sample')} chose differently, "
+        f"{made.failed} failed"
+    )
     out.print(f"run {made.run}, made from run {run}. {CAPTION}", style="dim")
 
 
@@ -58,6 +60,13 @@ def bundle_run(name: str | None, db_path: Path | None, out: Path | None) -> None
     with waiting("writing the bundle"):
         write_bundle(db, run, path)
     say(str(path), error=True)
+    parent = runs.get_run(db, run).parent
+    if parent is not None:
+        say(
+            f"note: run {run} is a child of run {parent}. The decisions that it inherits are not "
+            f"in the bundle: bundle run {parent} too.",
+            error=True,
+        )
 
 
 def verify_file(path: Path, *, as_json: bool) -> int:

@@ -8,41 +8,50 @@ from typing import Annotated
 
 import typer
 
-from align_tui.cli.shared_options import Database, Rule, RunOrNewest, Trust, examples
+from align_tui.cli.shared_options import (
+    AsJson,
+    Database,
+    OneRun,
+    Rule,
+    RunOrNewest,
+    Trust,
+    examples,
+)
 
 
 def rescore(
-    run: Annotated[str, typer.Argument(help="The run's id.")],
+    run: OneRun,
     scoring: Rule = None,
     only_positive: Annotated[
         bool | None,
         typer.Option(
             "--only-positive/--all-votes",
-            help="Count the stored votes anew: only a choice that a positive sample took can win, "
-            "or any.",
+            help="Count the stored votes anew. Only choices of positive samples can win, or all "
+            "choices.",
         ),
     ] = None,
     alignment: Annotated[
         str | None,
         typer.Option(
             metavar="FUNCTION",
-            help="Rank the stored predictions anew by this alignment function.",
+            help="Rank the stored predictions anew with this alignment function.",
         ),
     ] = None,
     override: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
-            help="A parameter of the alignment function: alignment.key=value; repeatable.",
+            metavar="alignment.KEY=VALUE",
+            help="Change this parameter of the alignment function. Repeatable.",
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    json: AsJson = False,
     db: Database = None,
 ) -> None:
-    """Score, vote or rank the decisions of a run anew, without a model.
+    """Score, vote or rank a run anew, without a model.
 
-    The result is a new run that names this one as its parent. It has its own decisions and scores,
-    and the replies, predictions and times of this one.
+    The result is a new run that names the old one as its parent. The new run has decisions and
+    scores of its own, and the replies, predictions and times of the old one.
     """
     from align_tui.cli.again import rescore_run
 
@@ -61,7 +70,7 @@ def bundle(
     run: RunOrNewest = None,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="The file to write (default: RUN.zip)."),
+        typer.Option("-o", "--out", metavar="FILE", help="Write to this file (default: RUN.zip)."),
     ] = None,
     db: Database = None,
 ) -> None:
@@ -76,13 +85,16 @@ def bundle(
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A file of `align-tui bundle`.")],
-    json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
+    file: Annotated[
+        Path, typer.Argument(metavar="BUNDLE", help="A file that `align-tui bundle` wrote.")
+    ],
+    json: AsJson = False,
 ) -> None:
-    """Check a bundle by itself: its hashes, scores and tallies.
+    """Check the hashes, scores and tallies of a bundle.
 
-    The scores are computed anew from decisions and labels. The exit status is 1 if anything is not
-    as the bundle says.
+    The command needs no run database. It computes the scores anew from decisions and labels.
+
+    Exit status: 0 if everything is as the bundle says, 1 if not.
     """
     from align_tui.cli.again import verify_file
 
@@ -91,21 +103,54 @@ def verify(
 
 def rerun(
     source: Annotated[
-        str, typer.Argument(metavar="BUNDLE|RUN", help="A bundle's file, or the id of a run.")
+        str, typer.Argument(metavar="BUNDLE|RUN", help="A bundle's file, or a run's id.")
     ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OLD=NEW",
+            help="Use your copy of a model, or another model. OLD is the model as the run names "
+            "it, or the last part of its path; NEW is a folder, GGUF file, hub id, backbone or "
+            "URL. Repeatable.",
+        ),
+    ] = None,
+    backbone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Use this model in every profile, with the prompts of the run.",
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN", help="Go on with a run that repeats it already, and compare that one."
+        ),
+    ] = None,
     trust: Trust = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    json: AsJson = False,
     db: Database = None,
 ) -> None:
-    """Decide a bundle or a run again, and compare decision by decision.
+    """Decide a run again, and compare the decisions.
 
-    The new run has the old one's definitions, settings and seeds, and asks the models again. The
-    exit status is 0 if all decisions are equal, and 1 if not. --trust also lets it ask the servers
-    that a bundle names.
+    The new run has the old one's definitions, settings and seeds, and asks the models again. With
+    --trust it asks the servers that a bundle names without a question. The command names files of
+    your models that are not those that decided.
+
+    Exit status: 0 if all decisions are equal, 1 if not.
     """
     from align_tui.cli.rerun_command import rerun_source
 
-    raise typer.Exit(rerun_source(source, db, trust=trust, as_json=json))
+    status = rerun_source(
+        source,
+        db,
+        models=model or [],
+        backbone=backbone,
+        resume=resume,
+        trust=trust,
+        as_json=json,
+    )
+    raise typer.Exit(status)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -121,6 +166,10 @@ def add_commands(app: typer.Typer) -> None:
     app.command(epilog=examples("align-tui verify paper.zip", "align-tui verify paper.zip --json"))(
         verify
     )
-    app.command(epilog=examples("align-tui rerun paper.zip", "align-tui rerun k3f9 --db fresh.db"))(
-        rerun
-    )
+    app.command(
+        epilog=examples(
+            "align-tui rerun paper.zip",
+            "align-tui rerun k3f9 --db fresh.db",
+            "align-tui rerun paper.zip --model SmolLM2-135M=/models/smollm2",
+        )
+    )(rerun)

@@ -48,7 +48,7 @@ def wait_until_released(db: Database, run: str) -> RunRow:
     It waits at most 10 s, and not at all if no worker answers.
     """
     until = time.monotonic() + STOP_WAIT_S
-    with waiting("waiting until workers have put their samples back in the queue"):
+    with waiting("waiting for the workers to put their samples back in the queue"):
         while (row := runs.get_run(db, run)).running and time.monotonic() < until:
             if all(worker.is_silent for worker in workers.living(db)):
                 break

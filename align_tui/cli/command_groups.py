@@ -1,4 +1,4 @@
-"""The commands of the groups scenarios, profiles, targets, models and workers."""
+"""The commands of the groups studies, scenarios, profiles, targets, models and workers."""
 
 # No `from __future__ import annotations`: with it Typer evaluates every annotation from its text,
 # which makes --help a tenth slower.
@@ -9,10 +9,14 @@ from typing import Annotated
 import typer
 
 from align_tui.cli.shared_options import (
+    AsJson,
+    AsJsonLines,
     Backbone,
     Database,
     Overrides,
+    Profile,
     Scale,
+    ScenarioSet,
     Targets,
     examples,
 )
@@ -38,26 +42,39 @@ workers_app = typer.Typer(
     ),
 )
 def targets_convert(
-    file: Annotated[Path, typer.Argument(help="A target of align-system: YAML or JSON.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A target of align-system: YAML or JSON.")
+    ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Write this file: .toml or .json (default: print)."),
+        typer.Option(
+            "-o", "--out", metavar="FILE", help="Write to this .toml or .json (default: stdout)."
+        ),
     ] = None,
     norm: Annotated[
         str | None,
         typer.Option(
-            help="Which estimate of a distribution to read: rawscores, globalnorm, localnorm, or "
-            "priornorm (rawscores divided by the prior). Default: the first that is there."
+            metavar="NORM",
+            help="Read this estimate of a distribution: rawscores, globalnorm, localnorm, or "
+            "priornorm, which is rawscores divided by the prior (default: the first that the file "
+            "has).",
         ),
     ] = None,
     prior_factor: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="How much of the density priornorm corrects.")
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            help="Correct this share of the density, with --norm priornorm.",
+        ),
     ] = 0.5,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of TOML.")] = False,
 ) -> None:
-    """Convert a target of align-system to [[target]] tables of a profile.
+    """Convert a target of align-system for a profile.
 
-    Distributions, which are pickles there, are read without unpickling them.
+    The command writes the [[target]] tables of a profile. It reads distributions, which
+    align-system stores as pickles, without unpickling them.
     """
     from align_tui.cli.targets import convert_target
 
@@ -77,11 +94,14 @@ def workers_list(db: Database = None) -> None:
 )
 def workers_stop(
     worker: Annotated[
-        str | None, typer.Argument(help="The beginning of the worker's id (default: all workers).")
+        str | None,
+        typer.Argument(
+            metavar="WORKER", help="The first characters of a worker's id (default: all workers)."
+        ),
     ] = None,
     db: Database = None,
 ) -> None:
-    """Ask workers to end; their undecided samples go back to the queue."""
+    """Stop workers; their undecided samples go back to the queue."""
     from align_tui.cli.workers import stop_workers
 
     raise typer.Exit(stop_workers(worker, db))
@@ -92,15 +112,15 @@ def workers_stop(
 )
 def studies_list(
     folder: Annotated[
-        Path | None, typer.Argument(help="A folder of studies (default: this folder).")
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="A folder of studies (default: this folder)."),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for each study.")
-    ] = False,
+    json: AsJsonLines = False,
 ) -> None:
-    """List the shipped studies and those of a folder, and whether all that they need is here.
+    """List the shipped studies and those of a folder.
 
-    Open one on the screen: align-tui NAME. Run one without it: align-tui run NAME.
+    The list also tells whether this machine has the models of each study. To open a study on the
+    screen: align-tui NAME. To run it without the screen: align-tui run NAME.
     """
     from align_tui.cli.studies import list_studies
 
@@ -122,10 +142,8 @@ def scenarios_list() -> None:
     ),
 )
 def scenarios_show(
-    name: Annotated[str, typer.Argument(help="A scenario set: a name or a file.")],
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for each scenario.")
-    ] = False,
+    name: ScenarioSet,
+    json: AsJsonLines = False,
     scale: Scale = None,
 ) -> None:
     """Show a scenario set with its choices and labels."""
@@ -140,13 +158,16 @@ def scenarios_show(
 def scenarios_import(
     files: Annotated[
         list[Path],
-        typer.Argument(help="The file to read, in any supported format; several become one set."),
+        typer.Argument(
+            metavar="FILE", help="A file of scenarios, in any known format; several become one set."
+        ),
     ],
     name: Annotated[
-        str | None, typer.Option(help="The name of the new set (default: the file's name).")
+        str | None,
+        typer.Option(metavar="NAME", help="Give the set this name (default: the file's name)."),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace the set that has this name.")
+        bool, typer.Option("--replace", help="Replace the set that has this name already.")
     ] = False,
     scale: Scale = None,
 ) -> None:
@@ -160,10 +181,13 @@ def scenarios_import(
     "export", epilog=examples("align-tui scenarios export mta -o io.json --format align-system")
 )
 def scenarios_export(
-    name: Annotated[str, typer.Argument(help="A scenario set: a name or a file.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
+    name: ScenarioSet,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Write to this file.")],
     format_name: Annotated[
-        str, typer.Option("--format", help="jsonl, toml or align-system.")
+        str,
+        typer.Option(
+            "--format", metavar="FORMAT", help="Write this format: jsonl, toml or align-system."
+        ),
     ] = "jsonl",
 ) -> None:
     """Write a scenario set to a file."""
@@ -188,12 +212,12 @@ def profiles_list() -> None:
     ),
 )
 def profiles_show(
-    name: Annotated[str, typer.Argument(help="A profile: a name or a TOML file.")],
+    name: Profile,
     backbone: Backbone = None,
 ) -> None:
-    """Show all settings of a profile, and the prompt for its model.
+    """Show all settings of a profile, and its first prompt.
 
-    The settings include those that the profile takes over with `extends`.
+    The settings include those that the profile inherits with `extends`.
     """
     from align_tui.cli.profiles import show_profile
 
@@ -203,7 +227,10 @@ def profiles_show(
 @profiles_app.command("check", epilog=examples("align-tui profiles check mine.toml"))
 def profiles_check(
     names: Annotated[
-        list[str] | None, typer.Argument(help="The profiles to check (default: all of them).")
+        list[str] | None,
+        typer.Argument(
+            metavar="PROFILE", help="A profile: a name or a file (default: all profiles)."
+        ),
     ] = None,
 ) -> None:
     """Check profiles without running them."""
@@ -220,8 +247,15 @@ def profiles_check(
     ),
 )
 def profiles_new(
-    name: Annotated[str, typer.Argument(help="The new profile's name, or the TOML file to write.")],
-    extends: Annotated[str, typer.Option(help="The profile to extend.")] = "baseline",
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROFILE", help="The new profile: a name, or the TOML file to write."
+        ),
+    ],
+    extends: Annotated[
+        str, typer.Option(metavar="PROFILE", help="Extend this profile: a name or a file.")
+    ] = "baseline",
     target: Targets = None,
     backbone: Backbone = None,
     override: Overrides = None,
@@ -236,13 +270,11 @@ def profiles_new(
     "list", epilog=examples("align-tui models list", "align-tui models list --json")
 )
 def models_list(
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for each model.")
-    ] = False,
+    json: AsJsonLines = False,
 ) -> None:
     """List the named backbones and the models in the hub's cache.
 
-    The list has each model's size, and whether its files are complete.
+    The list also tells each model's size, and whether its files are complete.
     """
     from align_tui.cli.models import list_models
 
@@ -261,14 +293,16 @@ def models_show(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="PATH|ID|NAME", help="A folder, a GGUF file, a hub id or a named backbone."
+            metavar="MODEL", help="A model: a backbone's name, hub id, folder or GGUF file."
         ),
     ],
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Describe a model, and check it without loading its weights.
 
-    The command downloads nothing. The exit status is 1 if the model cannot decide scenarios.
+    The command downloads nothing.
+
+    Exit status: 0 if the model can decide scenarios, 1 if not.
     """
     from align_tui.cli.models import show_model
 

@@ -68,12 +68,13 @@ def repair_database(db: Path | None) -> int:
         return 0
     with waiting("saving what is readable"):
         saved = repair(path)
-    say(f"{path} was damaged. A new file replaces it, with {counted(saved.decisions, 'decision')}")
-    say(f"of {counted(saved.runs, 'run')}. The damaged file is now {saved.damaged}.")
+    kept = f"{counted(saved.decisions, 'decision')} of {counted(saved.runs, 'run')}"
+    say(f"{path} was damaged. A new file with {kept} replaces it.")
+    say(f"The damaged file is now {saved.damaged}.")
     if saved.lost:
         say(f"These tables were only partly readable: {', '.join(saved.lost)}.")
     if saved.reopened:
-        say(f"{counted(saved.reopened, 'sample')} lost the decision. To decide again:")
+        say(f"The decisions of {counted(saved.reopened, 'sample')} are lost. To decide them again:")
         say("  align-tui run --resume RUN")
     return 0
 
@@ -200,7 +201,7 @@ def _models(names: Sequence[str], backbones: Sequence[str]) -> Iterator[Finding]
             continue
         specs.setdefault(spec.key, (spec, []))[1].append(f"--backbone {known.name}")
     for spec, users in specs.values():
-        used = f"({len(users)} profiles)" if len(users) > 1 else f"({users[0]})"
+        used = f"({counted(len(users), 'profile') if len(users) > 1 else users[0]})"
         if spec.kind not in OURS:
             yield (
                 "ok",
@@ -219,6 +220,8 @@ def _local(spec: BackboneSpec, used: str, otherwise: str) -> Finding:
     from align_tui.backbones.local.load import check_loadable
 
     label = spec.model or "demo model"
+    if spec.kind == "demo-embedding":
+        spec = spec.model_copy(update={"kind": "demo"})  # it is the same model
     try:
         check = check_embedding if spec.kind == "embedding" else check_loadable
         files = check(spec)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from align_tui.core.errors import Gone, StoreError
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.store import repair, salvage, suspects, workers
 from align_tui.store.database import Database
 from align_tui.store.launch import in_words, log_tail, note_end
@@ -63,7 +64,7 @@ class WorkerEnds:
         self._count = 1 if has_come else self._count + 1
         if self._count > RESTARTS and may_give_up:
             raise StoreError(
-                f"The worker ended {self._count} times. {in_words(process.returncode)}",
+                f"The worker ended {counted(self._count, 'time')}. {in_words(process.returncode)}",
                 "The end of its log:\n" + log_tail(),
             )
         return has_come

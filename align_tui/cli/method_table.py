@@ -36,7 +36,9 @@ def print_table(
     """
     known = (TEXT, *FORMATS)
     if format_name not in known:
-        raise ConfigError(f"There is no table format {format_name!r}", f"Known: {', '.join(known)}")
+        raise ConfigError(
+            f"There is no table format {format_name!r}", f"Known formats: {', '.join(known)}."
+        )
     db = open_database(database_path(db_path), create=False)
     db.cluster = cluster
     with waiting("reading the runs"):

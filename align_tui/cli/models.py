@@ -92,6 +92,8 @@ def show_model(value: str, *, as_json: bool) -> int:
             f"{value} is a model on a server, and its files are not on this machine",
             f"To check the server: align-tui doctor --backbone {value}",
         )
+    if spec.kind == "demo-embedding":
+        spec = spec.model_copy(update={"kind": "demo"})  # it is the same model
     with waiting(f"reading {value}"):
         from align_tui.backbones.local.describe import describe
 
@@ -174,11 +176,11 @@ def _text_lines(found: Description) -> Iterator[tuple[str, str]]:
         if number is not None
     ]
     if len(known) == 2 and found.vocabulary == found.tokenizer:
-        known = [f"{found.vocabulary:,} tokens, in both model and tokenizer"]
+        known = [f"{found.vocabulary:,}, in both model and tokenizer"]
     if known:
         yield "vocabulary", ", ".join(known)
     if found.positions is not None or found.windows:
-        limit = f"{found.positions:,} tokens" if found.positions is not None else "no limit"
+        limit = counted(found.positions, "token") if found.positions is not None else "no limit"
         yield "context", limit
     if found.windows:
         yield "window", found.windows

@@ -36,8 +36,10 @@ def cluster_rule(text: str | None) -> ClusterRule | None:
         if text == rule:
             return rule
     raise ConfigError(
-        f"--cluster {text!r} is no rule of counting",
-        "Known: " + "; ".join(f"{rule} ({words})" for rule, words in CLUSTER_RULES.items()) + ".",
+        f"--cluster {text!r} is not a rule of counting",
+        "Known rules: "
+        + "; ".join(f"{rule} ({words})" for rule, words in CLUSTER_RULES.items())
+        + ".",
     )
 
 
@@ -65,7 +67,7 @@ def study_options(
 
         SCORERS.get(scoring)
     if order is not None and order not in ORDERS:
-        raise ConfigError(f"There is no order {order!r}", f"Known: {', '.join(ORDERS)}.")
+        raise ConfigError(f"There is no order {order!r}", f"Known orders: {', '.join(ORDERS)}.")
     return Options(
         study=study,
         profiles=tuple(profiles or ()),

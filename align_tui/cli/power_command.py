@@ -49,13 +49,13 @@ def plan_from_numbers(numbers: Numbers, *, as_json: bool) -> None:
     accuracy = numbers.accuracy
     if accuracy is None:
         raise ConfigError(
-            "A plan needs a pilot run or an accuracy to expect",
-            "align-tui power RUN, or align-tui power --accuracy .6 --questions 62",
+            "A plan needs a pilot run, or an expected accuracy",
+            "For example: align-tui power RUN, or align-tui power --accuracy .6 --questions 62",
         )
     if not (accuracy + numbers.difference <= 1.0 or accuracy - numbers.difference >= 0.0):
         raise ConfigError(
             f"No column can be {share(numbers.difference)} from an accuracy of {share(accuracy)}",
-            "Accuracies are 0 to 1: take a smaller --difference.",
+            "Accuracies are from 0 to 1. Give a smaller --difference.",
         )
     questions = numbers.questions or numbers.clusters or 100
     design = _checked(Design(questions, numbers.clusters or questions, numbers.repeats or 1))
@@ -87,7 +87,8 @@ def plan_from_run(
     """Print the plan for every two columns of a run, or for two that are named."""
     if numbers.accuracy is not None or numbers.within is not None or numbers.icc is not None:
         raise ConfigError(
-            "A pilot run says accuracy, --within and --icc itself", "Leave them out, or the run."
+            "A pilot run has its own accuracy, --within and --icc",
+            "Leave out these options, or leave out the run.",
         )
     db = open_database(database_path(db_path), create=False)
     db.cluster = cluster
@@ -135,21 +136,22 @@ def _print(
         say_json({**head, **body})
         return
     out = console()
-    out.print(f"{names[1]} less {names[0]}, for {target_words(targets)}", style="bold")
+    out.print(f"{names[1]} - {names[0]}, for {target_words(targets)}", style="bold")
     if not varies:
         out.print(
             f"The difference is {pilot.difference:+.2f} in every one of "
-            f"{counted(now.questions, 'question')}, which does not tell how much it varies: ask "
-            "more questions."
+            f"{counted(now.questions, 'question')}, so the run does not show how much it varies. "
+            "Ask more questions."
         )
         return
-    out.print(f"pilot: difference {pilot.difference:+.2f} in {now.questions} questions")
+    questions = counted(now.questions, "question")
+    out.print(f"pilot: difference {pilot.difference:+.2f} in {questions}")
     for line in plan_lines(plan):
         out.print(line)
     if not pilot.repeated:
         out.print(
-            "The pilot asked each question once: what repeats would save is unknown, and is "
-            "counted as nothing.",
+            "The pilot asked each question once, so it does not show how much repeats would help. "
+            "The plan counts them as no help.",
             style="dim",
         )
 
@@ -191,7 +193,8 @@ def _checked(design: Design) -> Design:
     """The design; raises ConfigError if it has more clusters than questions."""
     if design.clusters > design.questions:
         raise ConfigError(
-            f"{design.questions} questions cannot be in {design.clusters} clusters",
+            f"{counted(design.questions, 'question')} cannot be in "
+            f"{counted(design.clusters, 'cluster')}",
             "A cluster is a family of one or more questions.",
         )
     return design

@@ -190,6 +190,11 @@ def new_profile(
         raise ConfigError(f"{path} exists already", "Choose another name.")
     attributes = load_attributes()
     parent = find(extends)
+    if not as_file and extends == name:
+        raise ConfigError(
+            f"The profile {name!r} cannot extend itself",
+            f"Give the new profile another name, such as my-{name}.",
+        )
     table: TomlTable = {
         "extends": extends if not extends.endswith(".toml") else str(parent.resolve())
     }

@@ -19,7 +19,7 @@ from align_tui.cli.trust import require_trust
 from align_tui.cli.wait_reasons import Patience, reason, turn_words
 from align_tui.cli.worker_keeper import Keeper, wait_for_worker
 from align_tui.config.options import Options
-from align_tui.config.ready import require_ready
+from align_tui.config.ready import wait_until_ready
 from align_tui.config.signals import endings
 from align_tui.config.study import Study
 from align_tui.core.column_names import with_model
@@ -89,7 +89,7 @@ def start_run(
     places = places_of(study, part) if part is not None else None
     require_trust(study, trust=trust)
     with waiting("looking for the models"):
-        require_ready(study.profiles)
+        wait_until_ready(study.profiles, _tell)
     path = database_path(db_path)
     with waiting(f"writing the run to {path}"):
         db = open_database(path)
@@ -107,9 +107,14 @@ def resume_run(name: str, db_path: Path | None, *, trust: bool, as_json: bool, d
     require_trust(study, trust=trust)
     undecided = results.open_counts(db, run)
     with waiting("looking for the models"):
-        require_ready(each for n, each in enumerate(study.profiles) if any(undecided.get(n, ())))
+        wanted = [p for n, p in enumerate(study.profiles) if any(undecided.get(n, ()))]
+        wait_until_ready(wanted, _tell)
     queueing.resume_run(db, run)
     return _serve(db, run, study, as_json=as_json, detach=detach)
+
+
+def _tell(text: str) -> None:
+    say(text, error=True)
 
 
 def _serve(db: Database, run: str, study: Study, *, as_json: bool, detach: bool) -> int:

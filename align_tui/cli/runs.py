@@ -12,7 +12,7 @@ from rich.text import Text
 from align_tui.cli.option_values import database_path
 from align_tui.config.attributes import load_attributes
 from align_tui.core.column_names import with_model
-from align_tui.core.errors import ConfigError
+from align_tui.core.errors import ConfigError, DatasetError, NoTerminal, RunFileError
 from align_tui.core.families import CLUSTER_RULES, ClusterRule
 from align_tui.core.seeds import SEED_RULES
 from align_tui.core.text.display import one_line, plain
@@ -214,7 +214,10 @@ def import_runs(
         if folder in bundles:
             continue
         with waiting(f"reading {folder}"):
-            found += read_runs(folder, attributes, scales)
+            try:
+                found += read_runs(folder, attributes, scales)
+            except DatasetError as error:
+                raise RunFileError(error.message, error.hint) from error
     db = open_database(database_path(db_path))
     for path in bundles:
         with waiting("writing the run"):
@@ -243,7 +246,7 @@ def report_runs(
 
     if format_name not in REPORTS:
         raise ConfigError(
-            f"There is no report format {format_name!r}", f"Known: {', '.join(REPORTS)}"
+            f"There is no report format {format_name!r}", f"Known formats: {', '.join(REPORTS)}."
         )
     db = _open(db_path, cluster)
     with waiting("reading the runs"):
@@ -266,7 +269,7 @@ def delete_run(name: str, db_path: Path | None, *, yes: bool) -> int:
     row = runs.get_run(db, run)
     if not yes:
         if not sys.stdin.isatty():
-            raise ConfigError(
+            raise NoTerminal(
                 "align-tui cannot ask you without a terminal", "Add --yes to delete without asking."
             )
         decisions = counted(row.done, "decision")

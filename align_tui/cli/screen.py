@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.cli.option_values import database_path, versions
 from align_tui.config.first_start import is_greeted
-from align_tui.core.errors import ConfigError
+from align_tui.core.errors import ConfigError, NoTerminal
 from align_tui.output.terminal import say, say_json
 from align_tui.tui.launch import Launch
 
@@ -27,7 +27,7 @@ def _needs_terminal() -> None:
     if os.environ.get("TEXTUAL_DRIVER"):
         return  # no terminal needed: `align-tui serve` draws the screen in a browser
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError(
+        raise NoTerminal(
             "The explorer needs a terminal for its input and output",
             "Without a terminal, use align-tui run or align-tui replay --json.",
         )
@@ -44,7 +44,9 @@ def open_explorer(
     """Open the study, or the run `run`, on the screen; return the exit status."""
     _needs_terminal()
     if run is not None and not options.is_demo:
-        raise ConfigError("--run opens a run as it is: leave out profiles and other study options")
+        raise ConfigError(
+            "--run opens a run as it is", "Leave out the study, the profiles and other options."
+        )
     is_demo = options.is_demo and run is None
     launch = Launch(
         database_path(db),

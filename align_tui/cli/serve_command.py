@@ -71,7 +71,9 @@ def _study(opened: Opened) -> Study:
     """Read the study that the browser will open, so that its errors appear here."""
     past = opened.run is not None or opened.replay
     if past and not opened.options.is_demo:
-        raise ConfigError("A past run opens as it is: leave out profiles and other study options")
+        raise ConfigError(
+            "A past run opens as it is", "Leave out the study, the profiles and other options."
+        )
     if not past:
         from align_tui.studies.assemble import load_study
 

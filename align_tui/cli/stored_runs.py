@@ -8,14 +8,26 @@ from typing import Annotated
 
 import typer
 
-from align_tui.cli.shared_options import Cluster, Database, RunOrNewest, Scale, Targets, examples
+from align_tui.cli.shared_options import (
+    AsJson,
+    AsJsonLines,
+    Cluster,
+    Database,
+    OneRun,
+    Out,
+    RunOrNewest,
+    RunsOrNewest,
+    Scale,
+    Targets,
+    examples,
+)
 
 
 def runs(
-    limit: Annotated[int | None, typer.Option(min=1, help="List only the newest N runs.")] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for each run.")
-    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="List only the newest N runs.")
+    ] = None,
+    json: AsJsonLines = False,
     db: Database = None,
 ) -> None:
     """List the runs, the newest first."""
@@ -26,7 +38,7 @@ def runs(
 
 def show(
     run: RunOrNewest = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    json: AsJson = False,
     cluster: Cluster = None,
     db: Database = None,
 ) -> None:
@@ -43,8 +55,9 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="jsonl, csv, csv-targets, parquet, markdown, align-system, inspect, report or "
-            "report-html.",
+            metavar="FORMAT",
+            help="Write this format: jsonl, csv, csv-targets, parquet, markdown, align-system, "
+            "inspect, report or report-html.",
         ),
     ] = "jsonl",
     out: Annotated[
@@ -53,7 +66,9 @@ def export(
             "-o",
             "--out",
             "--output",
-            help="The file to write (align-system and inspect: a folder; default: stdout).",
+            metavar="PATH",
+            help="Write to this file, or for align-system and inspect into this folder (default: "
+            "stdout).",
         ),
     ] = None,
     cluster: Cluster = None,
@@ -67,28 +82,31 @@ def export(
 
 
 def report(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="RUN", help="The ids of the runs (default: the newest run)."),
-    ] = None,
-    format_name: Annotated[str, typer.Option("--format", help="markdown or html.")] = "markdown",
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The file to write (default: stdout).")
-    ] = None,
+    names: RunsOrNewest = None,
+    format_name: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="Write this format: markdown or html."),
+    ] = "markdown",
+    out: Out = None,
     title: Annotated[
-        str, typer.Option(help="The report's title (default: the names of the runs).")
+        str,
+        typer.Option(
+            metavar="TEXT", help="Give the report this title (default: the names of the runs)."
+        ),
     ] = "",
     appendix: Annotated[
         bool,
-        typer.Option("--appendix", help="Write only the numbers, methods and checklist: one page."),
+        typer.Option(
+            "--appendix", help="Write only the numbers, methods and checklist, for an appendix."
+        ),
     ] = False,
     cluster: Cluster = None,
     db: Database = None,
 ) -> None:
     """Write a report on one or more runs.
 
-    It has accuracies, paired comparisons, agreement, effects, methods, a checklist, examples and
-    provenance.
+    The report has accuracies, paired comparisons, agreement, effects, methods, a checklist,
+    examples and provenance.
     """
     from align_tui.cli.option_values import cluster_rule
     from align_tui.cli.runs import report_runs
@@ -98,12 +116,14 @@ def report(
 
 
 def table(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="RUN", help="The ids of the runs (default: the newest run)."),
-    ] = None,
+    names: RunsOrNewest = None,
     format_name: Annotated[
-        str, typer.Option("--format", help="text, markdown, latex, csv or json.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="Print this format: text, markdown, latex, csv or json.",
+        ),
     ] = "text",
     discriminating: Annotated[
         bool,
@@ -112,15 +132,14 @@ def table(
             help="Count only scenarios whose choices differ in their distance to the target.",
         ),
     ] = False,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The file to write (default: stdout).")
-    ] = None,
+    out: Out = None,
     cluster: Cluster = None,
     db: Database = None,
 ) -> None:
-    """Print the table of a paper: methods and models in rows, attributes in columns.
+    """Print the methods of runs as the table of a paper.
 
-    Several runs make one table; decisions of the same method, model and target are pooled.
+    The rows are methods and models, the columns attributes. Several runs make one table, which
+    pools the decisions of the same method, model and target.
     """
     from align_tui.cli.method_table import print_table
     from align_tui.cli.option_values import cluster_rule
@@ -133,36 +152,71 @@ def table(
 def power(
     run: Annotated[
         str | None,
-        typer.Argument(help="A pilot run (default: the newest run, unless there is --accuracy)."),
+        typer.Argument(
+            metavar="RUN",
+            help="A pilot run's id (default: the newest run; with --accuracy no run).",
+        ),
     ] = None,
     columns: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="A B", help="Two columns, by name or number (default: every two)."),
+        typer.Option(
+            metavar="A B", help="Compare these columns, by name or number (default: every two)."
+        ),
     ] = None,
     difference: Annotated[
-        float, typer.Option(min=0.001, max=1.0, help="The difference of accuracies to detect.")
+        float,
+        typer.Option(
+            min=0.001, max=1.0, metavar="SHARE", help="Detect this difference of two accuracies."
+        ),
     ] = 0.1,
     chance: Annotated[
-        float, typer.Option("--power", min=0.5, max=0.99, help="How surely to detect it.")
+        float,
+        typer.Option(
+            "--power",
+            min=0.5,
+            max=0.99,
+            metavar="P",
+            help="Detect the difference with this probability.",
+        ),
     ] = 0.8,
     accuracy: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, help="The accuracy to expect of one column: no pilot."),
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            help="Plan without a pilot run, and expect this accuracy of one column.",
+        ),
     ] = None,
     questions: Annotated[
-        int | None, typer.Option(min=1, max=1_000_000, help="The number of questions.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=1_000_000,
+            metavar="N",
+            help="Plan for N questions (default: those of the pilot run).",
+        ),
     ] = None,
     clusters: Annotated[
         int | None,
-        typer.Option(min=1, max=1_000_000, help="In how many families (default: all alone)."),
+        typer.Option(
+            min=1,
+            max=1_000_000,
+            metavar="N",
+            help="Plan for N families of questions (default: each question is its own family).",
+        ),
     ] = None,
     repeats: Annotated[
-        int | None, typer.Option(min=1, max=1_000, help="How often each question is asked.")
+        int | None,
+        typer.Option(min=1, max=1_000, metavar="N", help="Plan to ask each question N times."),
     ] = None,
     icc: Annotated[
         float | None,
         typer.Option(
-            min=0.0, max=1.0, help="How alike the differences of one family are (default: 0)."
+            min=0.0,
+            max=1.0,
+            metavar="R",
+            help="Expect this correlation of the differences within a family (default: 0).",
         ),
     ] = None,
     within: Annotated[
@@ -170,25 +224,29 @@ def power(
         typer.Option(
             min=0.0,
             max=1.0,
-            help="The share of a decision's variance that is sampling: 0, the default, is greedy.",
+            metavar="SHARE",
+            help="Expect that sampling makes this share of a decision's variance (default: 0, "
+            "greedy decoding).",
         ),
     ] = None,
     correlation: Annotated[
         float | None,
         typer.Option(
-            min=-1.0, max=1.0, help="How alike two columns find the questions (default: 0.5)."
+            min=-1.0,
+            max=1.0,
+            metavar="R",
+            help="Expect this correlation of two columns over the questions (default: 0.5).",
         ),
     ] = None,
     cluster: Cluster = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for each two columns.")
-    ] = False,
+    json: AsJsonLines = False,
     db: Database = None,
 ) -> None:
-    """Say which difference a study can detect, and how many questions detect a given one.
+    """Estimate how many questions a study needs.
 
-    From a pilot run, or from numbers that you expect. The test compares two columns on the same
-    questions at 5 %, two-sided.
+    The command tells which difference a study can detect, and how many questions detect a given
+    difference. It reads a pilot run, or takes numbers that you expect. The test compares two
+    columns on the same questions at 5 %, two-sided.
     """
     from align_tui.cli.option_values import cluster_rule
     from align_tui.cli.power_command import Numbers, plan_from_numbers, plan_from_run
@@ -205,16 +263,18 @@ def power(
 def import_command(
     folders: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH", help="Bundles, run directories or logs."),
+        typer.Argument(
+            metavar="PATH", help="A bundle, a run directory, a log, or a folder of these."
+        ),
     ],
     target: Targets = None,
     scale: Scale = None,
     db: Database = None,
 ) -> None:
-    """Import bundles, and finished runs of align-system or of Inspect.
+    """Import bundles, and runs of align-system or Inspect.
 
-    Each bundle, run directory and log becomes a run in the run database. A folder of directories
-    or logs is read as well.
+    Each bundle, run directory and log becomes a run in the run database. For a folder, the command
+    imports every run directory and log in it.
     """
     from align_tui.cli.runs import import_runs
 
@@ -223,24 +283,23 @@ def import_command(
 
 def merge(
     databases: Annotated[
-        list[Path], typer.Argument(metavar="DATABASE", help="The run databases to read.")
+        list[Path], typer.Argument(metavar="DATABASE", help="The run database to merge from.")
     ],
     names: Annotated[
         list[str] | None,
-        typer.Option("--run", help="Bring in only the run with this id; repeatable."),
+        typer.Option("--run", metavar="RUN", help="Merge only the run with this id. Repeatable."),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for each run.")
-    ] = False,
+    json: AsJsonLines = False,
     db: Database = None,
 ) -> None:
-    """Bring the runs of other machines' databases into this one.
+    """Merge the runs of other run databases into this one.
 
-    Runs keep their ids, so merging again changes nothing, and a run that is in both databases
-    becomes one with the results of both. The other databases may be in use, and do not change.
+    Runs keep their ids, so a second merge changes nothing. A run that is in both databases becomes
+    one run with the results of both. Workers may use the other databases meanwhile, and the merge
+    does not change them.
 
-    Exit status: 0 if all runs are here, 1 if a run cannot be merged, 2 if a database cannot be
-    read.
+    Exit status: 0 if this database has all runs, 1 if a run cannot be merged, 2 if a database
+    cannot be read.
     """
     from align_tui.cli.merge_command import merge_databases
 
@@ -248,13 +307,15 @@ def merge(
 
 
 def cancel(
-    run: Annotated[str, typer.Argument(help="The run's id.")],
+    run: OneRun,
     db: Database = None,
 ) -> None:
     """Cancel a run; `run --resume` continues it.
 
-    Models stop within one token, and their samples go back to the queue. The exit status is 1 if
-    the code of a decision-maker cannot be stopped before it ends.
+    Models stop within one token, and their samples go back to the queue.
+
+    Exit status: 0 if all samples are back in the queue, 1 if a decision-maker's own code still
+    runs, which align-tui cannot stop.
     """
     from align_tui.cli.cancel_command import cancel as cancel_by_name
 
@@ -262,11 +323,11 @@ def cancel(
 
 
 def delete(
-    run: Annotated[str, typer.Argument(help="The run's id.")],
+    run: OneRun,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
     db: Database = None,
 ) -> None:
-    """Ask, then delete a run with all its decisions."""
+    """Delete a run with all its decisions, after a question."""
     from align_tui.cli.runs import delete_run
 
     raise typer.Exit(delete_run(run, db, yes=yes))

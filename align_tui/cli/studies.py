@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.text import Text
 
-from align_tui.config.hub import missing_models
 from align_tui.config.options import Options
+from align_tui.config.ready import absences
 from align_tui.config.study import StudyFile
 from align_tui.core.errors import AlignError, ConfigError
 from align_tui.core.text.display import one_line
@@ -68,8 +68,12 @@ def _listed(entry: StudyEntry) -> Listed:
         study = load_study(Options(study=entry.path))
     except AlignError as error:
         return Listed(entry, what, _columns(file), None, error.message)
-    models = missing_models(study.profiles)
-    lacks = f"without {', '.join(models)}" if models else ""
+    specs = [spec for profile in study.profiles for spec in profile.used_models.values()]
+    absent = absences(specs)
+    models = {s.model or s.label: absent[s.key] for s in specs if s.key in absent}
+    missing = ", ".join(model for model, word in models.items() if word == "not here")
+    others = (f"{word}: {model}" for model, word in models.items() if word != "not here")
+    lacks = "; ".join([*([f"without {missing}"] if missing else []), *others])
     return Listed(entry, what, len(study.profiles), len(study.scenarios), lacks)
 
 

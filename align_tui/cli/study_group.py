@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: see app.py.
 
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperGroup
@@ -10,7 +11,7 @@ METAVAR = "[STUDY | COMMAND [ARGS]...]"
 
 
 class StudyGroup(TyperGroup):
-    """Gives a first word that is no command to the option `--study`, with the options after it."""
+    """Passes a first word that is not a command to `--study`, with the options after it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments. A name of both a command and a study means the command."""
@@ -25,10 +26,19 @@ class StudyGroup(TyperGroup):
         options = [*args[: len(args) - len(rest)], *rest[1:]]
         more = self._after_options(ctx, options)
         if more and more[0] in self.commands:
-            ctx.fail(f"{rest[0]!r} stands before the command {more[0]!r}, which comes first.")
+            ctx.fail(f"Give the command {more[0]!r} first, and {rest[0]!r} after it.")
         if more:
-            ctx.fail(f"The screen opens one study, and {more[0]!r} is a second one.")
+            self._require_study(ctx, rest[0])
+            ctx.fail(f"The screen opens one study: leave out {more[0]!r}.")
         return [f"--study={rest[0]}", *options]
+
+    def _require_study(self, ctx: Any, name: str) -> None:
+        """Raise ConfigError if the word is neither a file nor a known study."""
+        path = Path(name)
+        if not path.is_file():
+            from align_tui.studies.library import find_study
+
+            find_study(path, list(self.commands))
 
     def _after_options(self, ctx: Any, args: list[str]) -> list[str]:
         """The first word that belongs to no option, and all that follows it."""

@@ -92,7 +92,7 @@ def turn_words(db: Database, run: str) -> str:
     if not samples:
         return ""
     which = f"{counted(samples, 'sample')} of {counted(others, 'other run')}"
-    return f"waiting for its turn: {which} come first"
+    return f"waiting for its turn, after {which}"
 
 
 def _held(worker: WorkerRow, count: int, keeper: Keeper) -> str:
@@ -103,8 +103,12 @@ def _held(worker: WorkerRow, count: int, keeper: Keeper) -> str:
             f"waiting for {samples} of worker {worker.name}, which has not answered for"
             f" {quiet:.0f} s{stopped_words(worker)}"
         )
-    activity = _activity(worker)
-    return f"waiting for {samples} that worker {worker.name} decides{activity}"
+    inside = ""
+    if worker.waiting:
+        writing = max(0, worker.active - worker.waiting)
+        at_work = f"{writing} writing, " if writing else ""
+        inside = f" ({at_work}{worker.waiting} queued in it)"
+    return f"waiting for {samples} that worker {worker.name} decides{inside}{_activity(worker)}"
 
 
 def _activity(worker: WorkerRow) -> str:
@@ -123,10 +127,10 @@ def _queued(db: Database, row: RunRow, keeper: Keeper) -> str:
         silence = ""
         if quiet:
             silence = f", which has not answered for {keeper.watch.quiet_s(worker):.0f} s"
-        return f"waiting for worker {worker.name} to take samples{silence}{_activity(worker)}"
+        return f"waiting for worker {worker.name} to claim samples{silence}{_activity(worker)}"
     depth = queue.depth(db)
     others = f", and {depth.samples - row.pending} more wait" if depth.runs > 1 else ""
     samples = counted(sum(worker.active for worker in busy), "sample")
-    names = busy[0].name if len(busy) == 1 else f"{len(busy)} workers"
-    which = f"worker {names} decides" if len(busy) == 1 else f"{names} decide"
+    number = counted(len(busy), "worker")
+    which = f"worker {busy[0].name} decides" if len(busy) == 1 else f"{number} decide"
     return f"waiting for its turn: {which} {samples} of other runs{others}{_activity(busy[0])}"

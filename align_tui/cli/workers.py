@@ -40,7 +40,7 @@ def stop_workers(name: str | None, db_path: Path | None) -> int:
     workers.ask_to_stop(db, name)
     until = time.monotonic() + STOP_S
     number = counted(len(asked), "worker")
-    with waiting(f"waiting until {number} put the samples back in the queue"):
+    with waiting(f"waiting for {number} to put the samples back in the queue"):
         while (left := [w for w in asked if workers.is_alive(w)]) and time.monotonic() < until:
             time.sleep(0.05)
     say(f"{len(asked) - len(left)} of {number} ended.", error=True)

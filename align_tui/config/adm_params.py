@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import (
     ConfigDict,
     Field,
+    PrivateAttr,
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
@@ -21,6 +22,7 @@ from align_tui.config.reading.toml import Strict
 from align_tui.config.value_types import Sha256, without_code
 from align_tui.core.answers import AnswerKind
 from align_tui.core.predictions import Predictions, Relevance
+from align_tui.core.records import RecordSets
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 
@@ -104,6 +106,11 @@ class AdmParams(Strict):
         return None
 
     @property
+    def others_targets(self) -> tuple[Targets, ...]:
+        """Targets of other profiles by which a profile without a target is scored as well."""
+        return ()
+
+    @property
     def alignment_changes(self) -> Mapping[str, Any]:
         """The parameters of the profile's alignment function that these parameters set."""
         return MappingProxyType({})
@@ -177,13 +184,26 @@ class UsesRecords(AdmParams):
     """A decision-maker that learns from labelled scenarios.
 
     `records` names their sets, as names of the library or paths. `records_sha256` pins what they
-    hold; a study sets it when it is put together, and a worker reads no other records.
+    hold; a study sets it when it is put together, and a worker reads no other records. The sets
+    themselves come from the run that stores them (`loaded`), so that a run needs no files.
     """
 
     records: tuple[Annotated[str, Field(min_length=1, max_length=4_000)], ...] = Field(
         (), max_length=100
     )
     records_sha256: Sha256 = ""
+    _loaded: RecordSets | None = PrivateAttr(None)
+
+    @property
+    def loaded(self) -> RecordSets | None:
+        """The sets that a run stores; None where they are read from their files."""
+        return self._loaded
+
+    def with_sets(self, sets: RecordSets) -> Self:
+        """These parameters with the sets that their hash names."""
+        made = self.model_copy()
+        made._loaded = sets
+        return made
 
     @field_validator("records", mode="before")
     @classmethod

@@ -106,7 +106,7 @@ def refuse_namesakes(profiles: Sequence[Profile]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(
-                f"Two profiles of the study are called {name!r}", "Give each its own `name`."
+                f"Two profiles of the study are called {name!r}", "Give each one its own `name`."
             )
 
 
@@ -117,7 +117,7 @@ def _refuse_twins(row: Sequence[Profile], backbones: Sequence[str]) -> None:
         if profile.hash in known:
             raise ConfigError(
                 f"The backbones {known[profile.hash]!r} and {backbone!r} are the same model",
-                "Name it once. To decide everything several times, use --repeat.",
+                "Name the model once. To decide each scenario several times, use --repeat.",
             )
         known[profile.hash] = backbone
 

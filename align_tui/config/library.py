@@ -36,6 +36,7 @@ from align_tui.config.targets import target_tables
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.targets import Targets
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.repair import storable
 
 MOST_EXTENDS = 32
@@ -71,7 +72,7 @@ def _hint(name: str, names: Sequence[str]) -> str:
         if rest in names or not rest:
             beside = f'--backbone {backbone}, or use = "{backbone}" under [backbone]'
             return (
-                f"A profile's name does not contain the model; name both: "
+                f"A profile's name does not contain the model. Name both: "
                 f"{rest or 'baseline'} with {beside}."
             )
     return did_you_mean(name, names, "See: align-tui profiles list")
@@ -133,7 +134,9 @@ def parse_override(text: str) -> tuple[list[str], Any]:
         value = raw
     parts = [part.strip() for part in key.split(".")]
     if len(parts) > MOST_PARTS:
-        raise ConfigError(f"--set names a key of {len(parts):,} parts; the limit is {MOST_PARTS}")
+        raise ConfigError(
+            f"--set names a key of {counted(len(parts), 'part')}; the limit is {MOST_PARTS}"
+        )
     return parts, value
 
 

@@ -19,6 +19,7 @@ from align_tui.config.reading.toml import Strict, parse, read_text, validate
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import ConfigError
 from align_tui.core.personas import Persona, PersonaAnswer
+from align_tui.core.text.plurals import counted
 
 MAX_PERSONAS = 1_000
 MAX_QUESTIONS = 100
@@ -64,7 +65,7 @@ class PersonaPack(Strict):
                 raise ValueError(f"two personas are called {name!r}")
         for each in self.persona:
             if unasked := sorted(set(each.answers) - set(self.questions)):
-                raise ValueError(f"{each.name} answers {unasked[0]!r}, which [questions] lacks")
+                raise ValueError(f"{each.name} answers {unasked[0]!r}, but [questions] lacks it")
         return self
 
     def people(self) -> tuple[Persona, ...]:
@@ -187,8 +188,8 @@ def with_personas(profile: Profile, attributes: Attributes, where: str) -> Profi
         pack = read_personas(find_pack(adm.personas), attributes)
     if len(pack.persona) < adm.n_personas:
         raise ConfigError(
-            f"{where}: adm.n_personas is {adm.n_personas}, and the pack {pack.name!r} has "
-            f"{len(pack.persona)} personas",
+            f"{where}: adm.n_personas is {adm.n_personas}, but the pack {pack.name!r} has "
+            f"{counted(len(pack.persona), 'persona')}",
             "Lower n_personas, or add personas to a pack of your own.",
         )
     return profile.model_copy(update={"adm": adm.model_copy(update={"pack": pack})})

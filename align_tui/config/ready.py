@@ -7,33 +7,36 @@ a few seconds: opening a model checks the rest. Nothing is loaded or fetched.
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from align_tui.config.backbone_spec import FROM_HUB, BackboneSpec
 from align_tui.config.backbones import is_local
-from align_tui.config.hub import missing_models, missing_specs
+from align_tui.config.hub import HEADS, cached
+from align_tui.config.model_files.complete import faults_of, in_words
+from align_tui.config.model_files.weights import ADAPTER_CONFIG, DEEPEST, base_spec, is_adapter
+from align_tui.config.paths import demo_model
 from align_tui.config.profile import Profile
 from align_tui.config.reading.files import as_path, is_dir, is_file
+from align_tui.config.server_ready import (
+    ANSWER_S,
+    allowed_wait_s,
+    check_server,
+    require_package,
+    wait_for_servers,
+)
 from align_tui.core.errors import (
     AlignError,
     BackboneError,
-    KeyRefused,
     MissingPackage,
     ServerUnreachable,
 )
-from align_tui.core.text.display import one_line
 
-ANSWER_S = 3.0
-"""How long a server or the hub may take to answer."""
 MOST = 5  # lacks that one message names
 NOTHING_BEGAN = "Nothing was started. Details: align-tui doctor"
-_INSTALL = "Install it: pip install 'align-tui[{extra}]', in a checkout pip install -e '.[{extra}]'"
+DEMO = frozenset({"demo", "demo-embedding"})  # kinds of the model that ships with the program
 
 
 def may_lack(profiles: Iterable[Profile]) -> bool:
@@ -52,16 +55,39 @@ def require_ready(profiles: Iterable[Profile]) -> None:
     raise type(first)("; ".join(named) + more, f"{first.hint} {NOTHING_BEGAN}".strip())
 
 
+def wait_until_ready(profiles: Iterable[Profile], report: Callable[[str], None]) -> None:
+    """Do as `require_ready` does, but first wait for servers that are not ready yet.
+
+    It waits only as long as `--wait-for-server` allows, and only if nothing else is missing.
+    """
+    profiles, seconds = list(profiles), allowed_wait_s()
+    if seconds and only_servers_lack(profiles):
+        wait_for_servers(servers_of(profiles), seconds, report)
+    require_ready(profiles)
+
+
+def only_servers_lack(profiles: Iterable[Profile]) -> bool:
+    """True if something is missing, and it is nothing but servers that are not ready."""
+    found = list(lacks(profiles))
+    return bool(found) and all(isinstance(error, ServerUnreachable) for error in found)
+
+
+def servers_of(profiles: Iterable[Profile]) -> list[BackboneSpec]:
+    """The models on servers that the profiles ask, each once."""
+    specs = (spec for each in profiles for spec in each.used_models.values())
+    return list({spec.key: spec for spec in specs if spec.kind == "openai"}.values())
+
+
 def lacks(profiles: Iterable[Profile]) -> Iterator[BackboneError]:
     """What the models of the profiles lack, each model once, those in roles included."""
     specs = {
-        spec.key: (spec, profile)
+        spec.key: spec
         for profile in profiles
         for spec in profile.used_models.values()
-        if _is_checked(spec)
+        if _is_checked(spec) or spec.kind in DEMO
     }
     with ThreadPoolExecutor(max_workers=8) as pool:
-        for error in pool.map(lambda each: _lack_of(*each), specs.values()):
+        for error in pool.map(_lack_of, specs.values()):
             if error is not None:
                 yield error
 
@@ -69,15 +95,13 @@ def lacks(profiles: Iterable[Profile]) -> Iterator[BackboneError]:
 def absences(specs: Iterable[BackboneSpec]) -> dict[str, str]:
     """What models lack here, in a word or two for lists, by their key; no hub or server is asked.
 
-    It is `not here`, `no package` or `no key`.
+    It is `not here`, `incomplete`, `no package` or `no key`.
     """
-    found = list(specs)
-    missing = set(missing_specs(found))
     words = {}
-    for spec in found:
+    for spec in specs:
         variable = spec.server.api_key_env
         if spec.kind != "openai":
-            word = "not here" if spec.model in missing and not is_local(spec.model) else ""
+            word = _absence(spec) if spec.kind in FROM_HUB else ""
         elif find_spec("openai") is None:
             word = "no package"
         else:
@@ -88,79 +112,92 @@ def absences(specs: Iterable[BackboneSpec]) -> dict[str, str]:
     return words
 
 
+def _absence(spec: BackboneSpec) -> str:
+    """`not here`, `no package` or `incomplete` for a model that runs in this process."""
+    try:
+        path = as_path(spec.model) if is_local(spec.model) else cached(spec)
+        if path is None:
+            return "not here"
+        _check_files(path)
+    except MissingPackage:
+        return "no package"
+    except AlignError:
+        return "incomplete"
+    return ""
+
+
 def _is_checked(spec: BackboneSpec) -> bool:
     return spec.kind == "openai" or spec.kind in FROM_HUB
 
 
-def _lack_of(spec: BackboneSpec, profile: Profile) -> BackboneError | None:
+def _check_model(spec: BackboneSpec, depth: int = 0) -> None:
+    """Raise what a model that runs in this process lacks."""
+    if is_local(spec.model):
+        _check_files(as_path(spec.model))
+        _check_base(spec, as_path(spec.model), depth)
+    else:
+        _check_hub(spec, depth)
+
+
+def _lack_of(spec: BackboneSpec) -> BackboneError | None:
     try:
         if spec.kind == "openai":
-            _check_server(spec)
-        elif is_local(spec.model):
-            _check_files(as_path(spec.model))
+            check_server(spec)
+        elif spec.kind in FROM_HUB:
+            _check_model(spec)
         else:
-            _check_hub(spec, profile)
+            _check_files(demo_model())
     except BackboneError as error:
         return error
-    except AlignError as error:  # a name that is no path
+    except AlignError as error:  # a name that is not a path
         return BackboneError(error.message, error.hint)
     return None
 
 
-def _check_server(spec: BackboneSpec) -> None:
-    """Raise unless the client is installed, the key is set and a server takes connections."""
-    _require("openai", "server", "Reaching model servers")
-    variable = spec.server.api_key_env
-    if variable is not None and not os.environ.get(variable, "").strip():
-        raise KeyRefused(f"The environment variable {variable} is not set", "Set it to the key.")
-    troubles = [trouble for url in spec.server.base_urls if (trouble := _trouble(url))]
-    if troubles and len(troubles) == len(spec.server.base_urls):
-        places = ", ".join(one_line(url, 200) for url in spec.server.base_urls[:MOST])
-        raise ServerUnreachable(
-            f"No server answers at {places} ({troubles[0]})", "Start it first, or name another."
-        )
-
-
-def _trouble(url: str) -> str:
-    """Why nothing takes connections at an address; empty if something does, or a proxy may."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme in getproxies() and not proxy_bypass(host):
-        return ""
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        socket.create_connection((host, port), timeout=ANSWER_S).close()
-    except (OSError, ValueError) as error:
-        return one_line(getattr(error, "strerror", None) or str(error), 200)
-    return ""
-
-
 def _check_files(path: Path) -> None:
-    """Raise unless a folder has a model in it, and its package is installed."""
-    if is_file(path):
-        _require("gguf", "gguf", "Reading GGUF files")
-    elif is_file(path / "adapter_config.json"):
-        _require("peft", "peft", "Loading adapters")
-    elif is_dir(path) and not is_file(path / "config.json"):
+    """Raise unless a folder has a whole model in it, and its package is installed."""
+    _check_packages(path)
+    if is_dir(path) and not any(is_file(path / name) for name in HEADS):
         raise BackboneError(
-            f"{path} holds no model: there is no config.json", "Name the folder of a model."
+            f"{path} has no model: it lacks config.json", "Name the folder of a model."
+        )
+    if faults := faults_of(path):
+        raise BackboneError(
+            f"{path} is incomplete: {in_words(faults)}", "Fetch the model's files again."
         )
 
 
-def _require(package: str, extra: str, what: str) -> None:
-    if find_spec(package) is None:
-        raise MissingPackage(
-            f"{what} needs the package {package}, which is not installed",
-            _INSTALL.format(extra=extra),
-        )
+def _check_packages(path: Path) -> None:
+    """Raise MissingPackage for a GGUF file, or an adapter, whose package is not installed."""
+    if is_file(path):
+        require_package("gguf", "gguf", "Reading GGUF files")
+    elif is_file(path / ADAPTER_CONFIG):
+        require_package("peft", "peft", "Loading adapters")
 
 
-def _check_hub(spec: BackboneSpec, profile: Profile) -> None:
-    """Raise if a model is not in the cache and the hub does not offer it to this account."""
-    if spec.model not in missing_models([profile]):
-        if ":" in spec.model:
-            _require("gguf", "gguf", "Reading GGUF files")
-        return
+def _check_base(spec: BackboneSpec, folder: Path, depth: int) -> None:
+    """Raise what the base model of the adapter in a folder lacks."""
+    if depth < DEEPEST and is_dir(folder) and is_adapter(folder):
+        _check_model(base_spec(spec, folder), depth + 1)
+
+
+def _check_hub(spec: BackboneSpec, depth: int) -> None:
+    """Raise if the cache lacks a model, or parts of it, that the hub does not offer this account.
+
+    A file that is there and damaged is never fetched again, so it is an error at once.
+    """
+    path, here = cached(spec), "is not on this machine"
+    if path is not None:
+        _check_packages(path)
+        faults = faults_of(path)
+        if not faults:
+            _check_base(spec, path, depth)
+            return
+        here = f"is incomplete on this machine ({in_words(faults)})"
+        if not all(fault.is_absent for fault in faults):
+            raise BackboneError(
+                f"{spec.model} {here}", f"Fetch it again: hf download {spec.model} --force-download"
+            )
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
     from huggingface_hub.errors import (
         EntryNotFoundError,
@@ -174,9 +211,7 @@ def _check_hub(spec: BackboneSpec, profile: Profile) -> None:
     command = f"hf download {repository} {file}".strip()
     elsewhere = f"On a machine with a network: {command}, then set HF_HOME to its cache."
     if constants.HF_HUB_OFFLINE:
-        raise BackboneError(
-            f"{spec.model} is not on this machine, and HF_HUB_OFFLINE is set", elsewhere
-        )
+        raise BackboneError(f"{spec.model} {here}, and HF_HUB_OFFLINE is set", elsewhere)
     try:
         url = hf_hub_url(repository, file or "config.json", revision=spec.revision)
         get_hf_file_metadata(url, timeout=ANSWER_S)
@@ -191,10 +226,10 @@ def _check_hub(spec: BackboneSpec, profile: Profile) -> None:
         raise BackboneError(f"{repository} has no revision {spec.revision!r}") from error
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise BackboneError(
-            f"The hub knows no model {repository!r}, or it is private",
-            "Check the name; for a private model set HF_TOKEN.",
+            f"The hub has no model {repository!r}, or the model is private",
+            "Check the name. For a private model, set HF_TOKEN.",
         ) from error
     except Exception as error:  # the hub's client raises errors of its HTTP library
         raise BackboneError(
-            f"{spec.model} is not on this machine, and the hub does not answer", elsewhere
+            f"{spec.model} {here}, and the hub does not answer", elsewhere
         ) from error

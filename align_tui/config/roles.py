@@ -45,7 +45,7 @@ def check_roles(profile: Profile) -> None:
         if role not in models:
             near = close_to(role, list(profile.models), n=1)
             raise ConfigError(
-                f"profile {profile.name}: {kind} needs a model in the role {role!r}, and the "
+                f"profile {profile.name}: {kind} needs a model in the role {role!r}, but the "
                 "profile names none",
                 f"Is [models.{near[0]}] misspelled?"
                 if near
@@ -56,7 +56,7 @@ def check_roles(profile: Profile) -> None:
         if lacks:
             words = " and ".join(CAPABILITY_WORDS[each] for each in lacks)
             raise ConfigError(
-                f"profile {profile.name}: {kind} needs a model in {called} that {words}, and "
+                f"profile {profile.name}: {kind} needs a model in {called} that {words}, but "
                 f"{spec.label} (kind {spec.kind!r}) does not",
                 _who_can(asked),
             )

@@ -96,7 +96,7 @@ def _text_of(reference: str) -> str:
         return canonical({str(key): str(value) for key, value in found.items()})
     code = getattr(found, "__code__", None)
     if not isinstance(code, CodeType):
-        raise TypeError(f"{reference} is no text")
+        raise TypeError(f"{reference} is not text")
     return canonical([text for text in _texts_in(code) if text != getattr(found, "__doc__", None)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Self
 
@@ -20,8 +20,8 @@ from align_tui.core.scorers.registry import DEFAULT, SCORERS, find_scorer
 from align_tui.core.targets import Targets, target_id
 
 OUT_OF_DEPTH = (
-    "The demo model was trained on triage scenarios of its own kind; on these it is out of its "
-    "depth, and its decisions mean nothing."
+    "The demo model was trained only on the demo's kind of triage scenarios, so its decisions on "
+    "these scenarios mean nothing."
 )
 
 
@@ -119,21 +119,22 @@ class Study:
     def scoring_targets(self, profile: Profile) -> tuple[Targets, ...]:
         """The targets that a profile is scored against.
 
-        They are its own or, if it has none, those of the study's other profiles, in order.
+        They are its own or, if it has none, those of the study's other profiles, in order, and
+        those that an imported profile was scored by.
         """
         if profile.target:
             return (profile.target,)
-        found: dict[str, Targets] = {}
-        for other in self.profiles:
-            if other.target:
-                found.setdefault(target_id(other.target), other.target)
-        return tuple(found.values())
+        aims = [other.target for other in self.profiles if other.target]
+        return tuple(_by_id((*aims, *profile.adm.others_targets)).values())
 
     def targets_by_id(self) -> dict[str, Targets]:
-        """All targets of the study's profiles, by their key."""
-        return {
-            target_id(profile.target): profile.target for profile in self.profiles if profile.target
-        }
+        """All targets by which the study's profiles are scored, by their key."""
+        aims = [profile.target for profile in self.profiles if profile.target]
+        others = [
+            each for profile in self.profiles if not profile.target
+            for each in profile.adm.others_targets
+        ]  # fmt: skip
+        return _by_id((*aims, *others))
 
     def takes(self, profile: Profile, scenario: Scenario) -> bool:
         """Does the profile run on that scenario? With `scored_only`, only if it can be scored."""
@@ -149,3 +150,11 @@ class Study:
                 for p, profile in enumerate(self.profiles):
                     if self.takes(profile, scenario):
                         yield s, p, repeat
+
+
+def _by_id(aims: Iterable[Targets]) -> dict[str, Targets]:
+    """The targets by their key; of equal keys the first."""
+    found: dict[str, Targets] = {}
+    for each in aims:
+        found.setdefault(target_id(each), each)
+    return found

@@ -58,11 +58,11 @@ class TargetSpec(Strict):
             )
         described = self.bandwidth or self.name or self.kernel != "gaussian"
         if self.value is not None and (self.samples or described):
-            raise ValueError("a target with a value has no samples, bandwidth, kernel and no name")
+            raise ValueError("a target with a value cannot have samples, bandwidth, kernel or name")
         if self.parameters is not None and (self.samples or described):
-            raise ValueError("a target with parameters has no samples, bandwidth, kernel and name")
+            raise ValueError("a target with parameters cannot have samples, a kernel or a name")
         if self.samples and self.bandwidth is None:
-            raise ValueError("samples need the bandwidth of the kernel over them")
+            raise ValueError("a target with samples needs a bandwidth")
         return self
 
     @model_serializer(mode="wrap")

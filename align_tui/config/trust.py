@@ -109,6 +109,6 @@ def allow(code: Code, pinned: str) -> None:
     checked(code, pinned)
     if unknown([code]):
         raise CodeRefused(
-            f"{code.place} (SHA-256 {code.short}…) is code that nobody trusted on this account",
-            "Check it, then run: align-tui run --resume RUN --trust",
+            f"You have not trusted the code {code.place} (SHA-256 {code.short}…)",
+            "Check the code, then run: align-tui run --resume RUN --trust",
         )

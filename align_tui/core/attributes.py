@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from align_tui.core.text.nearest import close_to
-from align_tui.core.types import Json
+from align_tui.core.types import Json, content_hash
 
 FACTOR = 100
 DIFFERING = "*"
@@ -153,6 +153,18 @@ def scoring_to_json(attribute: Attribute) -> dict[str, Json]:
     if attribute.facts:
         body["facts"] = list(attribute.facts)
     return body
+
+
+def definitions_hash(attributes: Attributes, names: Iterable[str]) -> str:
+    """A hash of what prompts may quote of these attributes; unknown names are left out."""
+    bodies: list[Json] = []
+    for name in names:
+        found = attributes.get(name)
+        if found is not None:
+            texts: list[Json] = [getattr(found, key) for key in TEXTS]
+            scoring = scoring_to_json(found)
+            bodies.append([*texts, scoring] if scoring else texts)
+    return content_hash(bodies)
 
 
 def attributes_from_json(body: Json) -> Attributes:

@@ -23,7 +23,8 @@ NEITHER = "Neither order of the choices gave this choice; it is the best by the 
 def averaged(given: Decision, turned: Decision, choices: int, seed: int) -> Decision:
     """One decision of the two; `turned` is mapped back to the scenario's order already.
 
-    Both must have a choice for an answer. Replies, examples and steps of both are kept.
+    Both must have a choice for an answer. Replies, examples and steps of both are kept, and the two
+    themselves (`halves`), so that votes and rankings can be made anew.
     """
     tie = derive_seed(seed, "order of choices", "tie")
     first, second = given.choice, turned.choice
@@ -50,12 +51,13 @@ def averaged(given: Decision, turned: Decision, choices: int, seed: int) -> Deci
     if tied:
         notes.append("The two orders of the choices tie, and the seed drew this choice.")
     own = next((each for each in (given, turned) if each.choice == choice), None)
+    given = replace(given, responses=_in_order(given, choices))
     return Decision(
         answer=ChoiceAnswer(choice),
         reasoning=own.reasoning if own is not None else NEITHER,
         probabilities=probabilities,
         votes=votes,
-        responses=(*_in_order(given, choices), *turned.responses),
+        responses=(*given.responses, *turned.responses),
         notes=tuple(dict.fromkeys((*given.notes, *turned.notes, *notes))),
         predictions=_predictions(given.predictions, turned.predictions),
         relevance=_relevance(given.relevance, turned.relevance),
@@ -63,6 +65,7 @@ def averaged(given: Decision, turned: Decision, choices: int, seed: int) -> Deci
         steps=(*_named(given.steps, "given order"), *_named(turned.steps, "reversed order")),
         examples=tuple(dict.fromkeys((*given.examples, *turned.examples))),
         shown=(*(given.shown or (ShownChoices(given_order(choices), first),)), *turned.shown),
+        halves=(given, turned),
     )
 
 

@@ -9,6 +9,7 @@ from align_tui.core.columns import Column, Outcome
 from align_tui.core.families import clustering
 from align_tui.core.scorers.labels import discriminates
 from align_tui.core.stats.against_chance import AgainstChance, against_chance
+from align_tui.core.stats.chance import ChanceSums
 from align_tui.core.stats.clusters import Asked, ClusterMean, cluster_mean
 from align_tui.core.stats.rates import Rate, clustered_rate
 from align_tui.core.stats.spread import Bounds, Spread, Unsure, failure_bounds, spread_of
@@ -23,13 +24,15 @@ class ColumnNumbers:
     """`rate` is the accuracy, and `asked` has its questions.
 
     `expected` is the mean probability of the right choices, over the scored decisions that have
-    probabilities. `chance` is the test against a uniform chooser, `bounds` what failures could
-    change, `spread` the accuracies of repeats. Each is None where there is nothing to tell.
+    probabilities. `by_chance` is the accuracy of a uniform chooser on the same questions, and
+    `chance` the test against it. `bounds` is what failures could change, `spread` the accuracies
+    of repeats. Each is None where there is nothing to tell.
     """
 
     rate: Rate
     asked: tuple[Asked, ...]
     expected: ClusterMean | None
+    by_chance: float | None
     chance: AgainstChance | None
     bounds: Bounds | None
     spread: Spread | None
@@ -65,10 +68,15 @@ def column_numbers(
         for each in questions
     ]
     known = [chance for chance in chances if chance is not None]
+    by_chance = ChanceSums()
+    for each, asked_of in zip(questions, asked, strict=True):
+        if asked_of.times and each.right_choices is not None:
+            by_chance.change((len(each.right_choices), each.choices), 1)
     return ColumnNumbers(
         rate=clustered_rate(asked),
         asked=asked,
         expected=cluster_mean(_likely(each, probabilities) for each in questions),
+        by_chance=by_chance.mean(),
         chance=against_chance(asked, known) if len(known) == len(questions) else None,
         # A judge's scores are stored, and not known here: its decided samples would be missing.
         bounds=None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from align_tui.core.families import ALONE, Clustering, clustering, grouped, joined
@@ -11,9 +11,10 @@ from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import ScorerEntry
 from align_tui.core.scorers.labels import discriminates
 from align_tui.core.stats.agreement import Agreement, agreement_of
+from align_tui.core.stats.chance import SumsWithChance, chance, odds_of
 from align_tui.core.stats.paired import PairedCounts, count_pairs
 from align_tui.core.stats.question_sums import QuestionSums
-from align_tui.core.stats.rates import Rate, chance
+from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets, target_id
 
 SampleKey = tuple[int, int]  # scenario, repeat: both from 0, in the order of the column's own run
@@ -222,16 +223,29 @@ def paired_counts(scored: Sequence[tuple[PairedRow, bool, bool]]) -> PairedCount
 
 def column_rate(paired: Paired, column: int, versus: Targets, *, discriminating: bool) -> Rate:
     """The accuracy of one column over the shared rows."""
+    return _counted(paired, column, versus, discriminating=discriminating).sums.rate()
+
+
+def paired_chance(
+    paired: Paired, column: int, versus: Targets, *, discriminating: bool
+) -> float | None:
+    """Chance (0..1) on the decisions that `column_rate` counts."""
+    return _counted(paired, column, versus, discriminating=discriminating).chance()
+
+
+def _counted(
+    paired: Paired, column: int, versus: Targets, *, discriminating: bool
+) -> SumsWithChance:
     of = paired.columns[column]
     targets = target_for(of, versus)
-    sums = QuestionSums(paired.clustering, paired.repeats)
+    sums = SumsWithChance(QuestionSums(paired.clustering, paired.repeats))
     for row in paired.rows:
         correct = correctness(row, column, targets, of.scorer)
         if correct is None:
             continue
         if not discriminating or discriminates(of.scorer, row.scenario, targets):
-            sums.change(row.question, correct, 1)
-    return sums.rate()
+            sums.change(row.question, correct, 1, odds_of(of.scorer, row.scenario, targets))
+    return sums
 
 
 def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
@@ -246,19 +260,15 @@ def column_agreement(paired: Paired, a: int, b: int) -> Agreement:
 
 
 def column_chance(column: Column, targets: Targets, *, discriminating: bool) -> float | None:
-    """The accuracy (0..1) of a uniform chooser on the questions that the column decided.
+    """The accuracy (0..1) of a uniform chooser on what the column's accuracy counts.
 
-    None if none of them is scored, or if the scorer does not say which choices are right.
+    None if nothing of it is scored, or if the scorer does not say which choices are right.
     """
-    places = dict.fromkeys(place for (place, _), outcome in column.outcomes.items()
-                           if outcome.choice is not None)  # fmt: skip
-    decided = [column.scenarios[place] for place in sorted(places)]
+    places = [place for (place, _), outcome in column.outcomes.items()
+              if outcome.choice is not None]  # fmt: skip
+    rule = (column.clustering or ALONE).rule
+    decided = [column.scenarios[place] for place in (places if rule == "none" else set(places))]
     return chance(decided, targets, column.scorer, discriminating=discriminating)
-
-
-def question_scenarios(rows: Iterable[PairedRow]) -> list[Scenario]:
-    """The scenario of each question among the rows, however often it is repeated."""
-    return list({row.question: row.scenario for row in rows}.values())
 
 
 def probe_key(scenario: Scenario) -> str:

@@ -2,7 +2,7 @@
 
 In these data a choice may stay with the present patient, leave to look for another one, or wait in
 safety. Such a choice concerns nobody whom a model could rate, so align-system overrides its ratings
-(`Phase2RegressionRuleBasedCorrection`, commit 6d59f0d): to stay is no search, to leave treats
+(`Phase2RegressionRuleBasedCorrection`, commit 6d59f0d): to stay is not a search, to leave treats
 nobody whose need is known, and to wait is safe and treats nobody. The texts are known by their
 SHA-256 alone.
 """

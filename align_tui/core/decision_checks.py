@@ -25,6 +25,7 @@ from align_tui.core.decisions import (
 from align_tui.core.errors import AdmError
 from align_tui.core.predictions import Prediction, Predictions, Relevance
 from align_tui.core.text.error_text import error_message
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.repair import storable
 from align_tui.core.types import JsonObject
 
@@ -74,6 +75,18 @@ def checked_decision(decision: object, choices: int, asks: AnswerKind = "choice"
             _shown_choices(each, f"shown[{index}]", choices)
             for index, each in enumerate(_at_most(MAX_SHOWN, decision.shown, "shown"))
         ),
+        halves=_halves(decision.halves, choices),
+    )
+
+
+def _halves(value: object, choices: int) -> tuple[Decision, ...]:
+    found = _several(value, "halves")
+    if len(found) not in (0, 2) or not all(isinstance(each, Decision) for each in found):
+        raise AdmError(f"Its halves are {_shown(value)}, not two Decisions", _HINT)
+    return tuple(
+        checked_decision(replace(each, halves=()), choices)
+        for each in found
+        if isinstance(each, Decision)
     )
 
 
@@ -96,9 +109,9 @@ def _index(value: object, choices: int, what: str = "choice") -> int:
     index = whole(value, what)
     if not 0 <= index < choices:
         raise AdmError(
-            f"The decision-maker chose number {index + 1} of {choices} choices"
+            f"The decision-maker chose number {index + 1} of {counted(choices, 'choice')}"
             if what == "choice"
-            else f"Its {what} is choice number {index + 1} of {choices} choices"
+            else f"Its {what} is choice number {index + 1} of {counted(choices, 'choice')}"
         )
     return index
 
@@ -162,7 +175,8 @@ def _at_most(most: int, value: object, what: str) -> tuple[object, ...]:
 def _by_choice(value: object, what: str, choices: int) -> tuple[object, ...]:
     given = _listed(value, what)
     if len(given) != choices:
-        raise AdmError(f"Its {what} has {len(given)} parts for {choices} choices", _HINT)
+        has = counted(len(given), "part")
+        raise AdmError(f"Its {what} has {has} for {counted(choices, 'choice')}", _HINT)
     return given
 
 
@@ -222,7 +236,8 @@ def _prediction(value: object, what: str) -> Prediction:
     if not samples:
         raise AdmError(f"Its {what} has a Prediction without samples", _HINT)
     if reasons and len(reasons) != len(samples):
-        raise AdmError(f"Its {what} has {len(reasons)} reasons for {len(samples)} samples", _HINT)
+        has = counted(len(reasons), "reason")
+        raise AdmError(f"Its {what} has {has} for {counted(len(samples), 'sample')}", _HINT)
     return Prediction(samples, reasons, _name(value.rater, f"{what}.rater"))
 
 
@@ -322,7 +337,8 @@ def _shares(value: object, what: str, choices: int) -> tuple[float, ...] | None:
     if not given:
         return None
     if len(given) != choices:
-        raise AdmError(f"The decision-maker gave {len(given)} {what} for {choices} choices")
+        number = counted(choices, "choice")
+        raise AdmError(f"The decision-maker gave {len(given)} {what} for {number}")
     shares = tuple(_number(each, what) for each in given)
     if any(not -1e-9 <= share <= 1 + 1e-6 for share in shares):
         raise AdmError(f"Its {what} are {_shown(shares)}, which are not in 0..1", _HINT)
@@ -397,6 +413,7 @@ def _generation(value: object, what: str) -> Generation:
         timeline=tuple(_point(each, f"{what}.timeline") for each in _several(value.timeline, what)),
         thinking_tokens=whole(value.thinking_tokens, f"{what}.thinking_tokens"),
         notes=tuple(_text(note, f"{what}.notes") for note in _several(value.notes, what)),
+        fingerprint=_name(value.fingerprint, f"{what}.fingerprint"),
     )
 
 

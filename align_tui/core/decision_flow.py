@@ -17,7 +17,7 @@ from align_tui.core.targets import Targets
 from align_tui.core.types import Json, JsonObject
 
 ENVIRONMENT = "Environment"
-"""The variable that stands for the surroundings, and is no option."""
+"""The variable that stands for the surroundings, and is not an option."""
 THRESHOLD = 0.3
 DEFAULT_OBJECTIVE = "Choose the option that serves the targets best, by the facts of the scenario."
 CONSTRAINT_WORDS = (
@@ -68,7 +68,7 @@ def aims_of(
 
 
 def words_told(aims: Sequence[Aim]) -> list[tuple[str, str]]:
-    """The (word, name) of each aim that is a target, as the last step is told them."""
+    """The (word, name) of each aim that is a target, for the prompt of the last step."""
     return [(aim.word, aim.name) for aim in aims if aim.is_target]
 
 
@@ -212,7 +212,7 @@ def numbered(choices: Sequence[str]) -> list[str]:
 
 
 def index_of(answer: object, choices: Sequence[str]) -> int | None:
-    """The choice that a number answers, or None: it is no whole number, or beyond the choices."""
+    """The choice that a number answers, or None if it is no choice's number."""
     if isinstance(answer, int) and 0 <= answer < len(choices):
         return int(answer)
     return None

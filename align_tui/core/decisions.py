@@ -81,7 +81,8 @@ class Generation:
     Times are in seconds since the request. `timeline` holds (seconds, characters so far) as the
     text grew, and a first mark with 0 characters when the model began to read, if that is known;
     the engine counts these seconds from the start of the sample, so that a replay keeps the timing.
-    `notes` are sentences that a user of the decision must know.
+    `notes` are sentences that a user of the decision must know. `fingerprint` is what a server
+    calls the setup (weights, version, options) that wrote the text; empty where it tells none.
     """
 
     text: str
@@ -94,6 +95,7 @@ class Generation:
     timeline: tuple[tuple[float, int], ...] = ()
     thinking_tokens: int = 0
     notes: tuple[str, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ class Decision:
     `responses` are the replies of models; `steps` have the duration of each step. `examples` are
     those that the (positive) prompts showed, in the order of the prompt. `shown` has an item for
     each time that the choices were shown in an order other than the scenario's alone; it is empty
-    where they were shown in the scenario's order, or not at all.
+    where they were shown in the scenario's order, or not at all. A decision that is the mean of two
+    orders of the choices has the two in `halves`, the given order first.
     """
 
     answer: Answer
@@ -207,6 +210,7 @@ class Decision:
     steps: tuple[Step, ...] = ()
     examples: tuple[UsedExample, ...] = ()
     shown: tuple[ShownChoices, ...] = ()
+    halves: tuple[Decision, ...] = ()
 
     @property
     def choice(self) -> int | None:

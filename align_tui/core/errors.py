@@ -40,11 +40,29 @@ class ConfigError(AlignError):
     kind = "config"
 
 
+class NoTerminal(ConfigError):
+    """A command needs a terminal, to draw a screen or to ask, and there is none."""
+
+    title = "There is no terminal"
+
+
 class DatasetError(AlignError):
     """A scenario file that cannot be read or written."""
 
     title = "These scenarios cannot be used"
     kind = "dataset"
+
+
+class TargetFileError(DatasetError):
+    """A target file that cannot be read."""
+
+    title = "This target cannot be used"
+
+
+class RunFileError(DatasetError):
+    """A run of another program that cannot be read."""
+
+    title = "This run cannot be imported"
 
 
 class BundleError(AlignError):

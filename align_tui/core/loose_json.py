@@ -68,7 +68,7 @@ def find_object(
 
 
 def search_keys(text: str, keys: Collection[str] = ()) -> dict[str, Json]:
-    """Every `"key": value` in a text that is no JSON, whose value is a text, a count or a list.
+    """Every `"key": value` in a text that is not JSON, whose value is a text, a count or a list.
 
     Numbers with a fraction, objects, true, false and null are left out: a cut text may have cut
     them too. With `keys`, only these are looked for. The first value of a key counts.

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 
 from align_tui.core.decisions import Decision
+from align_tui.core.text.plurals import counted
 
 Shares = Sequence[float]
 """Not negative, one for each choice; their sum is above 0 and need not be exactly 1."""
@@ -34,7 +35,7 @@ def expressed(decision: Decision, n_choices: int) -> tuple[float, ...] | None:
 
 
 def normalised(shares: Shares) -> tuple[float, ...]:
-    """The shares divided by their sum; raises ValueError if they are no distribution."""
+    """The shares divided by their sum; raises ValueError if they are not a distribution."""
     if not shares or not all(math.isfinite(each) and each >= 0 for each in shares):
         raise ValueError("the shares of a distribution are finite and not negative")
     largest = max(shares)
@@ -84,5 +85,5 @@ def wasserstein(one: Shares, other: Shares) -> float:
 
 def _pair(one: Shares, other: Shares) -> tuple[tuple[float, ...], tuple[float, ...]]:
     if len(one) != len(other):
-        raise ValueError(f"distributions over {len(one)} and {len(other)} choices")
+        raise ValueError(f"distributions over {len(one)} and {counted(len(other), 'choice')}")
     return normalised(one), normalised(other)

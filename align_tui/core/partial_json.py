@@ -17,7 +17,7 @@ _DEEPEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value that is no object or list: the keys that lead to it, and its text, unescaped.
+    """A value, neither object nor list: the keys that lead to it, and its text, unescaped.
 
     `is_text` is False for a number or a word. `is_whole` is False while it may still grow.
     """

@@ -39,7 +39,7 @@ FORMS = (PLAIN, ALIGN, NAACL)
 REASONING, CHOICE = PLAIN.reasoning, PLAIN.choice
 CHOICE_MARK = f'"{CHOICE}":"'
 FREE_TEXT: JsonObject = {}
-"""In place of a schema: the reply is free text, which is no JSON as a whole."""
+"""In place of a schema: the reply is free text, which is not JSON as a whole."""
 CHOICE_BEGINS = re.compile(
     f'"(?:{"|".join(form.choice for form in FORMS if not form.by_index)})"[ ]?:[ ]?"'
 )

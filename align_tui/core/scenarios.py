@@ -190,9 +190,9 @@ class Scenario:
 
 
 def shares_problem(shares: Sequence[float], n_choices: int) -> str:
-    """The reason why these are no shares of `n_choices` choices; empty if they are."""
+    """The reason why these are not shares of `n_choices` choices; empty if they are."""
     if len(shares) != n_choices:
-        return f"there are {len(shares)} for {n_choices} choices"
+        return f"there are {len(shares)} for {counted(n_choices, 'choice')}"
     if not all(0.0 <= share <= 1.0 for share in shares):
         return "one is not in 0..1"
     if abs(math.fsum(shares) - 1.0) > SUM_SLACK:

@@ -78,11 +78,15 @@ def compared_hashes(sources: Iterable[Source]) -> dict[tuple[str, str], str]:
     return {(each.kind, each.name): each.sha256 for each in sources if each.kind in COMPARED}
 
 
-def identity_of(profile_hash: str, sources: Iterable[Source]) -> str:
-    """SHA-256 over a profile's hash and all of its sources but the program's version."""
-    parts = sorted([each.kind, each.name, each.sha256] for each in sources
-                   if each.kind != "program")  # fmt: skip
-    return content_hash([profile_hash, parts])
+def identity_of(profile_hash: str, definitions: str | None, sources: Iterable[Source]) -> str:
+    """SHA-256 of all that makes a profile decide as it does, but for the model's files.
+
+    `profile_hash` covers parameters, texts of its own, and the hashes of its file, its records and
+    its examples; `definitions` is the hash of what its prompts quote (None: unknown). Of `sources`
+    those count that no other hash covers.
+    """
+    hashes = sorted([*key, sha256] for key, sha256 in compared_hashes(sources).items())
+    return content_hash([profile_hash, definitions, hashes])
 
 
 def changed(before: Iterable[Source], now: Iterable[Source]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How long a run still takes, told only while it is known within a factor of two."""
+"""The time that a run still takes; None unless it is known within a factor of two."""
 
 from __future__ import annotations
 

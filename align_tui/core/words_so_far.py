@@ -1,4 +1,4 @@
-"""Readable text of a reply that is no decision, while it is written: the texts in its JSON."""
+"""Readable text of a reply that is not a decision, while it is written: the texts in its JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)("?)|([{}\[\],:])', re.DOTALL)
 
 
 def words_so_far(text: str) -> str:
-    """The text values of an unfinished reply, one a line; a text that is no JSON as it is.
+    """The text values of an unfinished reply, one on each line; a text that is not JSON as it is.
 
     It is '' for a reply that takes a choice: its reasoning is shown.
     """

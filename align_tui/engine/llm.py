@@ -42,7 +42,7 @@ from align_tui.core.types import JsonObject, derive_seed
 
 _groups = count(1)
 Tell = Callable[[int, str], None]
-"""A function that takes (stream, new text) from any thread."""
+"""A function that takes (stream, new text) from any thread; no text: the model begins to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class SampleLlm:
             raise AdmError(
                 f"The decision-maker asked for a model in the role {name!r}, but its profile "
                 "names none",
-                f'Like: [models.{name}] use = "mistral-7b". Roles of the profile: {known}.',
+                f'For example: [models.{name}] use = "mistral-7b". Roles of the profile: {known}.',
             )
         made = copy(self)  # the copy shares the sample's begun streams and attempts
         made._backbone, made._decoding = model.backbone, model.decoding
@@ -180,6 +180,7 @@ class SampleLlm:
         backbone = self._opened()
         if not isinstance(backbone, ScoresChoices):
             return None
+        self._tell(0, "")
         request = ChoiceScoringRequest(
             storable_parts(tuple(messages)),
             storable_parts(tuple(replies)),
@@ -197,6 +198,7 @@ class SampleLlm:
         backbone = self._opened()
         if not isinstance(backbone, RatesStatements):
             raise self._unable(backbone, "rates_statements")
+        self._tell(0, "")
         return await backbone.rate(storable(action), storable_parts(tuple(statements)))
 
     async def explain(self, action: str, statements: Sequence[Statement]) -> tuple[str, ...]:
@@ -204,6 +206,7 @@ class SampleLlm:
         backbone = self._opened()
         if not isinstance(backbone, WritesStatements):
             raise self._unable(backbone, "writes_statements")
+        self._tell(0, "")
         made = await backbone.explain(storable(action), storable_parts(tuple(statements)))
         return storable_parts(made)
 
@@ -214,6 +217,7 @@ class SampleLlm:
         backbone = self._opened()
         if not isinstance(backbone, WritesStatements):
             raise self._unable(backbone, "writes_statements")
+        self._tell(0, "")
         return storable_parts(await backbone.suggest(storable(action), most, seed))
 
     async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
@@ -221,6 +225,7 @@ class SampleLlm:
         backbone = self._opened()
         if not isinstance(backbone, Embeds):
             raise self._unable(backbone, "embeds")
+        self._tell(0, "")
         return await backbone.embed(storable_parts(tuple(texts)))
 
     def _unable(self, backbone: Backbone, capability: Capability) -> AdmError:

@@ -38,7 +38,7 @@ class Status:
     def row(self, loaded: Mapping[str, Backbone], active: int, waiting: int) -> dict[str, Any]:
         """The values of the worker's row; tokens a second count from the last call.
 
-        The worker holds `active` samples, and `waiting` of them have no text yet.
+        The worker holds `active` samples, and no model has begun to read for `waiting` of them.
         """
         now = time.monotonic()
         tokens = sum(backbone.tokens_generated() for backbone in loaded.values())

@@ -10,6 +10,7 @@ from align_tui.core.answers import AnswerKind
 from align_tui.core.attributes import Attributes
 from align_tui.core.scenarios import Character, Choice, Scenario
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import JsonObject
 from align_tui.formats.labels import Raw, decide
 from align_tui.formats.people import distinct_texts
@@ -105,13 +106,16 @@ def assemble(
         scenarios.append(scenario)
     repeated = [key for draft, key in zip(drafts, keys, strict=True) if key != draft.key]
     if repeated:
-        notes.append(f"{_records(repeated)} an earlier key, which got a number: {_some(repeated)}.")
+        notes.append(f"{_records(repeated)} an earlier key, so it got a number: {_some(repeated)}.")
     if renumbered:
         notes.append(
-            f"{_records(renumbered)} a choice's text, which was told apart: {_some(renumbered)}."
+            f"{_records(renumbered)} a choice's text, so it got a number: {_some(renumbered)}."
         )
     counts = Counter(note for draft in drafts for note in draft.notes)
-    notes += [f"{note} ({times} records)" if times > 1 else note for note, times in counts.items()]
+    notes += [
+        f"{note} ({counted(times, 'record')})" if times > 1 else note
+        for note, times in counts.items()
+    ]
     return tuple(scenarios), notes
 
 
@@ -135,7 +139,7 @@ def _canonical(draft: Draft, attributes: Attributes) -> dict[str, tuple[float, .
 
 
 def _records(keys: Sequence[str]) -> str:
-    return "1 record repeats" if len(keys) == 1 else f"{len(keys)} records repeat"
+    return f"{counted(len(keys), 'record')} {'repeats' if len(keys) == 1 else 'repeat'}"
 
 
 def _some(keys: Sequence[str]) -> str:

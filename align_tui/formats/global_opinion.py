@@ -19,6 +19,7 @@ from dataclasses import replace
 from align_tui.core.errors import DatasetError
 from align_tui.core.opinion import normalised
 from align_tui.core.scenarios import MAX_CHOICES, MAX_GROUPS
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
 from align_tui.formats.base import ScenarioFormat
@@ -58,7 +59,8 @@ def records(text: str, place: FilePosition) -> list[Json]:
             if not row:
                 continue
             if len(row) != len(names):
-                raise place.at(number).error(f"it has {len(row)} cells for {len(names)} columns")
+                cells = counted(len(row), "cell")
+                raise place.at(number).error(f"it has {cells} for {counted(len(names), 'column')}")
             found.append({n: storable(cell) for n, cell in zip(names, row, strict=True) if n})
     except csv.Error as error:
         raise place.error(f"line {rows.line_num} is not CSV: {error}") from error

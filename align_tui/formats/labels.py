@@ -32,7 +32,7 @@ def raw_labels(value: Json, place: FilePosition, field_name: str) -> dict[str, f
         if number is None:
             continue
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise place.error(f"{field_name}: {name} must be a number, and is {kind(number)}")
+            raise place.error(f"{field_name}: {name} must be a number, not {kind(number)}")
         # Compared before it is converted: an integer may be too large for a float.
         if not -1e9 < number < 1e9:
             raise place.error(
@@ -174,7 +174,8 @@ def _notes(
         small = [n for n, s in scale.items() if s == 1.0 and n not in chosen and largest[n] > 0]
         if small:
             notes.append(
-                "Attributes without a label above 1, read as 0..1 although others here are 0..10: "
+                "Attributes read on a scale of 0..1, because no label is above 1, beside others "
+                "of 0..10: "
                 f"{', '.join(sorted(small))}."
             )
     unknown = sorted(name for name in scale if attributes.get(name) is None)

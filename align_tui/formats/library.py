@@ -67,7 +67,9 @@ def find_set(name_or_path: str) -> Path:
     close = close_to(name_or_path, names, n=3, cutoff=0.4)
     known = f"Known sets: {', '.join(sorted(names))}." if names else ""
     hint = f"Did you mean {', '.join(close)}?" if close else known
-    raise DatasetError(f"There is no scenario set called {name_or_path!r}", hint)
+    if _NAME.fullmatch(name_or_path):
+        hint += f" To make it from a file: align-tui scenarios import FILE --name {name_or_path}"
+    raise DatasetError(f"There is no scenario set called {name_or_path!r}", hint.strip())
 
 
 def find_scenarios(

@@ -37,12 +37,10 @@ def merged(sets: Sequence[ScenarioSet], name: str) -> ScenarioSet:
     keys = tell_apart([scenario.key for scenario in scenarios], KEY_MARK)
     notes = [note for each in sets for note in each.notes]
     if again:
-        notes.append(f"{again} questions occur again in another file; their labels were joined.")
+        notes.append(f"Scenarios that several files have, with their labels joined: {again}.")
     if differing:
         some = ", ".join(list(differing)[:4])
-        notes.append(
-            f"{len(differing)} have different labels in two files; the first holds: {some}."
-        )
+        notes.append(f"Different labels in two files, of which the first file's are kept: {some}.")
     return replace(
         sets[0],
         name=name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import Json
 from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft, in_families
@@ -41,7 +42,7 @@ def draft(entry: Json, place: FilePosition) -> Draft:
     """
     pair = as_list(entry, place, "the entry")
     if len(pair) != 2:
-        raise place.error(f"the entry must be [record, labels], and has {len(pair)} parts")
+        raise place.error(f"the entry must be [record, labels], not {counted(len(pair), 'part')}")
     record = as_object(pair[0], place, "the record")
     key = as_id(record.get("probe_id"), place, "probe_id")
     place = place.at(place.record, key)
@@ -52,7 +53,8 @@ def draft(entry: Json, place: FilePosition) -> Draft:
     choices = as_choices(record.get("choices"), place, "choices")
     labels = as_list(pair[1], place, "the labels")
     if len(labels) != len(choices):
-        raise place.error(f"there are {len(labels)} labels for {len(choices)} choices")
+        number = counted(len(labels), "label")
+        raise place.error(f"it has {number} for {counted(len(choices), 'choice')}")
     meta: dict[str, Json] = {"probe_id": key}
     if record.get("scenario_id") is not None:
         meta["scenario_id"] = as_id(record["scenario_id"], place, "scenario_id")

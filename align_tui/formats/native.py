@@ -17,6 +17,7 @@ from align_tui.formats.people import (
     native_supplies,
 )
 from align_tui.formats.values import (
+    HINT,
     FilePosition,
     Object,
     as_choices,
@@ -45,8 +46,12 @@ def check_format(value: Json, place: FilePosition) -> None:
         raise place.error(
             f"the format {value!r} is unknown", "A newer align-tui may have written it."
         )
-    what = repr(value)[:80] if isinstance(value, str) else kind(value)
-    problem = "the key 'format' is missing" if value is None else f"format is {what}"
+    if value is None:
+        problem = "the key 'format' is missing"
+    elif isinstance(value, str):
+        problem = f"the format {value[:80]!r} is unknown"
+    else:
+        problem = f"format must be text, not {kind(value)}"
     raise place.error(problem, f'Write in the file: format = "{FORMAT}"')
 
 
@@ -71,7 +76,7 @@ def draft(value: Json, place: FilePosition) -> Draft:
     asks = _asked(body.get("asks", "choice"), place)
     given = body.get(name, [] if asks == "text" else None)
     choices = [
-        as_object(choice, place, f"{name}[{i}]")
+        _choice(choice, place, f"{name}[{i}]")
         for i, choice in enumerate(as_choices(given, place, name))
     ]
     source = as_embedded(body.get("source"), place, "source")
@@ -110,6 +115,15 @@ def draft(value: Json, place: FilePosition) -> Draft:
     )
 
 
+def _choice(value: Json, place: FilePosition, field: str) -> Object:
+    if isinstance(value, str):
+        raise place.error(
+            f"{field} must be an object, not text",
+            f'Write each choice as {{"text": "..."}}. {HINT}',
+        )
+    return as_object(value, place, field)
+
+
 def _family(value: Json, place: FilePosition) -> str:
     """Read the name of the scenario's family; empty if it has none."""
     return "" if value is None else as_id(value, place, "family")
@@ -122,7 +136,7 @@ def _asked(value: Json, place: FilePosition) -> AnswerKind:
     if value == "text":
         return "text"
     given = repr(value)[:80] if isinstance(value, str) else kind(value)
-    raise place.error(f'asks must be "choice" or "text", and is {given}')
+    raise place.error(f'asks must be "choice" or "text", not {given}')
 
 
 def native_source(extra: Object, choices: list[Object]) -> Object:

@@ -169,7 +169,7 @@ def _share(value: Json, group: str, place: FilePosition) -> float:
 def as_flag(value: Json, place: FilePosition, field: str) -> bool:
     """`value`, which must be true or false; raises DatasetError."""
     if not isinstance(value, bool):
-        raise place.error(f"{field} must be true or false, and is {kind(value)}")
+        raise place.error(f"{field} must be true or false, not {kind(value)}")
     return value
 
 

@@ -13,6 +13,7 @@ from align_tui.config.reading.file_kinds import SCENARIOS, kind_of
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Scenario
+from align_tui.core.text.nearest import close_to
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
 from align_tui.formats import native
@@ -23,6 +24,7 @@ from align_tui.formats.registry import FORMATS
 from align_tui.formats.sets import ScenarioSet
 from align_tui.formats.values import (
     FOREIGN_DEPTH,
+    HINT,
     FilePosition,
     as_list,
     as_object,
@@ -78,7 +80,7 @@ _Found = tuple[ScenarioFormat, str, str, list[Draft], list[str]]
 def _hint() -> str:
     """A hint that lists the known formats."""
     known = [found.description for found in _known()]
-    return f"Scenarios are read from {', '.join(known[:-1])} and {known[-1]}."
+    return f"Known formats of scenarios: {', '.join(known)}."
 
 
 def _name(path: Path) -> str:
@@ -144,7 +146,7 @@ def _hint_at(error: ValueError, text: str) -> str:
 def _toml(text: str, place: FilePosition) -> Json:
     if len(text) > MOST_TOML:
         raise place.error(
-            f"TOML is read up to {MOST_TOML // 1_000_000} MB", "Write it as JSON Lines."
+            f"align-tui reads TOML up to {MOST_TOML // 1_000_000} MB", "Write it as JSON Lines."
         )
     try:
         return sanitise(parse_toml(text), place)
@@ -194,7 +196,7 @@ def _list(entries: list[Json], place: FilePosition) -> _Found:
     for found in _known():
         if found.looks_like(entries[0]):
             return _records(found, entries, place)
-    raise place.error("the format of its first entry is unknown", _hint())
+    raise place.error("its first entry is not a scenario of a known format", _hint())
 
 
 def _known() -> Iterator[ScenarioFormat]:
@@ -237,6 +239,17 @@ def _lines(text: str, place: FilePosition) -> _Found:
     return _rows(rows, place)
 
 
+def _lacks(header: Mapping[str, Json]) -> tuple[str, str]:
+    """What an object that is nearly a scenario lacks, and a hint; empty for other objects."""
+    if not {"text", "choices"} & set(header):
+        return "", ""
+    lacking = "choices" if "text" in header else "text"
+    unknown = sorted(set(header) - native.SCENARIO_KEYS)
+    close = close_to(lacking, unknown, n=1)
+    hint = f"Is {close[0]!r} misspelled?" if close else HINT
+    return f": the key {lacking!r} is missing", hint
+
+
 def _rows(rows: list[Json], place: FilePosition, *, whole: bool = False) -> _Found:
     """Read parsed lines, or the `whole` file if it is one object over several lines."""
     header = rows[0] if isinstance(rows[0], dict) else {}
@@ -248,6 +261,7 @@ def _rows(rows: list[Json], place: FilePosition, *, whole: bool = False) -> _Fou
         hint = _hint()
         if found is not None and found != SCENARIOS:
             hint = f"This is {found.what}. {found.use}"
-        what = "the file" if whole else "its first line"
-        raise place.error(f"{what} is an object of an unknown format", hint)
+        what = "the file" if whole else "line 1"
+        missing, near = _lacks(header)
+        raise place.error(f"{what} is not a scenario{missing}", near or hint)
     return native.SCENARIOS, "", "", _native(rows, place), []

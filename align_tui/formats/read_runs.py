@@ -41,4 +41,7 @@ def read_runs(
                 raise DatasetError(
                     f"{shown(path)}: the reader of the format {found.name} failed: {reason}"
                 ) from error
-    raise DatasetError(f"{shown(path)} has no run", "docs/formats.md lists the formats of runs.")
+    raise DatasetError(
+        f"{shown(path)} has no run that align-tui can import",
+        "docs/formats.md lists the formats of runs.",
+    )

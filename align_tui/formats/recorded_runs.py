@@ -42,6 +42,7 @@ class RecordedRun:
     """One decision-maker's run; `written` is the time of its records (s since 1970).
 
     `profile` is the name of the profile that `align-tui export` wrote the files for, or empty.
+    A run without `targets` is scored against each of `scored_against`.
     """
 
     place: str
@@ -54,6 +55,7 @@ class RecordedRun:
     written: float
     notes: tuple[str, ...]
     profile: str = ""
+    scored_against: tuple[Targets, ...] = ()
 
     @property
     def repeats(self) -> int:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from align_tui.core.records import set_hash
 from align_tui.core.scenarios import Scenario
-from align_tui.core.types import content_hash
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ScenarioSet:
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the keys and the scenarios' hashes, in order."""
-        return content_hash([[scenario.key, scenario.hash] for scenario in self.scenarios])
+        return set_hash(self.scenarios)
 
     @property
     def labelled(self) -> frozenset[str]:

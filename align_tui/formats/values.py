@@ -63,14 +63,14 @@ def kind(value: object) -> str:
 def as_text(value: Json, place: FilePosition, field: str) -> str:
     """`value`, which must be text; raises DatasetError."""
     if not isinstance(value, str):
-        raise place.error(f"{field} must be text, and is {kind(value)}")
+        raise place.error(f"{field} must be text, not {kind(value)}")
     return value
 
 
 def as_list(value: Json, place: FilePosition, field: str) -> list[Json]:
     """`value`, which must be a list; raises DatasetError."""
     if not isinstance(value, list):
-        raise place.error(f"{field} must be a list, and is {kind(value)}")
+        raise place.error(f"{field} must be a list, not {kind(value)}")
     return value
 
 
@@ -85,7 +85,7 @@ def as_choices(value: Json, place: FilePosition, field: str) -> list[Json]:
 def as_object(value: Json, place: FilePosition, field: str) -> Object:
     """`value`, which must be an object (a table); raises DatasetError."""
     if not isinstance(value, dict):
-        raise place.error(f"{field} must be an object, and is {kind(value)}")
+        raise place.error(f"{field} must be an object, not {kind(value)}")
     return value
 
 
@@ -94,7 +94,7 @@ def as_id(value: Json, place: FilePosition, field: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise place.error(f"{field} must be text or a whole number, and is {kind(value)}")
+        raise place.error(f"{field} must be text or a whole number, not {kind(value)}")
     if not value.strip() or len(value) > MAX_KEY_CHARS:
         raise place.error(f"{field} must have 1 to {MAX_KEY_CHARS} characters, not all blank")
     return value

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from align_tui.core.findings.base import ColumnFacts, Finding, Replies, RunFacts, SampleKey, Scored
 from align_tui.core.findings.registry import find_all
+from align_tui.core.stats.chance import ChanceSums, Odds, odds_of
 from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.types import content_hash
@@ -29,7 +29,7 @@ class FindingsReader:
         self._keys = tuple(scenario.key for scenario in study.scenarios)
         self._questions = tuple(scenario.seen_hash for scenario in study.scenarios)
         self._settings = tuple(map(settings_hash, study.profiles))
-        self._chances: dict[tuple[str, int], float | None] = {}
+        self._odds: dict[tuple[str, int], Odds | None] = {}
 
     def read(self, db: Database, run: str) -> tuple[Finding, ...]:
         """All findings of the run's own samples so far, warnings first. Raises StoreError."""
@@ -98,29 +98,22 @@ class FindingsReader:
             unequal.prompts,
             unequal.choices,
             unequal.repeated,
+            findings.several_setups(db, run),
         )
 
     def _chance(self, places: Iterable[SampleKey], targets: Targets) -> float | None:
-        """The expected accuracy of a uniform chooser on these samples; None if none is scored.
-
-        A question counts once, as in the accuracy.
-        """
-        name = target_id(targets)
+        """Chance on these samples' questions; None if none is scored."""
         asked = [scenario for scenario, _ in places]
-        found = [
-            chance
-            for scenario in (asked if self._study.cluster == "none" else dict.fromkeys(asked))
-            if (chance := self._chance_of(name, scenario, targets)) is not None
-        ]
-        return math.fsum(found) / len(found) if found else None
+        sums, name = ChanceSums(), target_id(targets)
+        for scenario in asked if self._study.cluster == "none" else dict.fromkeys(asked):
+            sums.change(self._odds_of(name, scenario, targets), 1)
+        return sums.mean()
 
-    def _chance_of(self, name: str, index: int, targets: Targets) -> float | None:
-        if (name, index) not in self._chances:
+    def _odds_of(self, name: str, index: int, targets: Targets) -> Odds | None:
+        if (name, index) not in self._odds:
             scorer, scenario = self._study.scorer, self._study.scenarios[index]
-            right = scorer.right_choices(scenario, targets) if scorer.right_choices else None
-            chance = None if right is None else len(right) / len(scenario.choices)
-            self._chances[name, index] = chance
-        return self._chances[name, index]
+            self._odds[name, index] = odds_of(scorer, scenario, targets)
+        return self._odds[name, index]
 
 
 def read_findings(db: Database, run: str, study: Study) -> tuple[Finding, ...]:

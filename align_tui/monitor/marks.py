@@ -22,7 +22,7 @@ def cell_mark(cell: Cell | None, target: str | None) -> MarkName:
     """The mark of one sample for one target."""
     if cell is None or cell.status == "absent":
         return "none"  # nobody has asked for it
-    if cell.status == "pending":
+    if cell.status == "pending" or (cell.status == "running" and not cell.begun):
         return "pending"
     if cell.status == "running":
         return "working"
@@ -71,12 +71,19 @@ def next_wrong(
     rows: Sequence[Cells],
     targets: Sequence[str | None],
     profiles: Sequence[int],
+    listed: Sequence[int],
     start: int,
     step: int,
 ) -> int | None:
-    """The nearest scenario with a wrong decision, from `start` by `step`, round the end."""
-    for distance in range(1, len(rows) + 1):
-        scenario = (start + step * distance) % len(rows)
+    """The nearest scenario with a wrong decision, from `start` by `step`, round the end.
+
+    `listed` has all scenarios, in the order of the list.
+    """
+    if not rows:
+        return None
+    at = listed.index(start)
+    for distance in range(1, len(listed) + 1):
+        scenario = listed[(at + step * distance) % len(listed)]
         if any(mark_of(rows[scenario][p], targets[p]) == "wrong" for p in profiles):
             return scenario
     return None

@@ -71,11 +71,25 @@ def _margin(repeats: Repeats) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-class Ranked(Sequence[int]):
-    """Scenarios in another order than the study's; `rank` is the place of each one of them all."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Scenarios that stand together in the list: `count` of them from the place `start` on."""
 
-    def __init__(self, numbers: Sequence[int], rank: Sequence[int]) -> None:
-        self.numbers, self.rank = tuple(numbers), rank
+    name: str
+    start: int
+    count: int
+
+
+class Ranked(Sequence[int]):
+    """Scenarios in another order than the study's; `rank` is the place of each one of them all.
+
+    `groups` divide the list, if it is grouped.
+    """
+
+    def __init__(
+        self, numbers: Sequence[int], rank: Sequence[int], groups: tuple[Group, ...] = ()
+    ) -> None:
+        self.numbers, self.rank, self.groups = tuple(numbers), rank, groups
 
     @overload
     def __getitem__(self, at: int) -> int: ...
@@ -90,8 +104,10 @@ class Ranked(Sequence[int]):
         return len(self.numbers)
 
     def __eq__(self, other: object) -> bool:
-        """Equal to another list of the same scenarios in the same order."""
-        return isinstance(other, Ranked) and self.numbers == other.numbers
+        """Equal to another list of the same scenarios in the same order and the same groups."""
+        if not isinstance(other, Ranked):
+            return False
+        return self.numbers == other.numbers and self.groups == other.groups
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -105,13 +121,25 @@ def place_of(listed: Sequence[int], scenario: int) -> int:
     return bisect_left(listed, scenario)
 
 
+def first_attributes(study: Study) -> tuple[list[str], dict[str, int]]:
+    """(By scenario the attribute that it stands under, the place of each in the list).
+
+    That is the first attribute for which it is labelled, or else the first group of people whose
+    shares it has; "" if it has neither. The attributes of the study's targets come first, in the
+    order of the columns, then the others by name.
+    """
+    aimed = dict.fromkeys(each.attribute for profile in study.profiles for each in profile.target)
+    known = [scenario.labelled or scenario.groups for scenario in study.scenarios]
+    rest = frozenset[str]().union(*known) - aimed.keys()
+    places = {name: place for place, name in enumerate((*aimed, *sorted(rest)))}
+    return [min(names, key=places.__getitem__, default="") for names in known], places
+
+
 class ScenarioOrder:
     """Orders the scenarios of one study."""
 
     def __init__(self, study: Study) -> None:
-        self._attributes = [
-            min(scenario.labelled | scenario.groups, default="") for scenario in study.scenarios
-        ]
+        self._attributes, self._places = first_attributes(study)
         count = len(study.scenarios)
         self._rows: tuple[Cells | None, ...] = (None,) * count
         self._facts = [NOTHING] * count
@@ -150,7 +178,7 @@ class ScenarioOrder:
         return self._facts[number]
 
     def attribute(self, number: int) -> str:
-        """The first attribute for which the scenario is labelled; "" if there is none."""
+        """The attribute under which the scenario stands (`first_attributes`); "" if none."""
         return self._attributes[number]
 
     def _update(self, rows: tuple[Cells, ...]) -> bool:
@@ -164,7 +192,8 @@ class ScenarioOrder:
 
     def _keys(self, order: Order, focus: int) -> list[float] | list[str]:
         if order == "attribute":
-            return [name or "\U0010ffff" for name in self._attributes]
+            places = self._places
+            return [float(places.get(name, len(places))) for name in self._attributes]
         if order == "margin":
             return [_margin_key(facts, focus) for facts in self._facts]
         if order == "disagreement":

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.families import Clustering, clustering
 from align_tui.core.scorers.labels import discriminates
+from align_tui.core.stats.chance import Odds, SumsWithChance, odds_of
 from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.monitor.aggregates.overview import Aggregates as OverviewCounts
-from align_tui.monitor.overview import Overview
+from align_tui.monitor.overview import Chances, Overview
 from align_tui.monitor.snapshot import Cell, Cells, Counts, Status
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RunState:
         self._backbones = [profile.backbone_key for profile in study.profiles]
         self._targets = study.targets_by_id()
         self._discriminating: dict[tuple[int, str], bool] = {}
+        self._odds: dict[tuple[int, str], Odds | None] = {}
         self._clustering: Clustering | None = None
         self._overview = OverviewCounts(study, self.clustering)
         self.clear()
@@ -64,7 +66,7 @@ class RunState:
         # By backbone: the run's own samples that are open, and those that have ended.
         self._by_backbone: dict[str, list[int]] = {}
         # By profile and target: over all scored questions, and over the discriminating ones.
-        self._tallies: dict[tuple[int, str], tuple[QuestionSums, QuestionSums]] = {}
+        self._tallies: dict[tuple[int, str], tuple[SumsWithChance, SumsWithChance]] = {}
         self._overview.clear()
         self.places: dict[int, SampleKey] = {}  # the keys of the run's own samples
 
@@ -119,11 +121,15 @@ class RunState:
                 continue
             sums = self._tallies.get((profile, target))
             if sums is None:
-                sums = self._tallies[profile, target] = self.new_sums(), self.new_sums()
-            sums[0].change(scenario, by * correct, by)
+                sums = self._tallies[profile, target] = (
+                    SumsWithChance(self.new_sums()),
+                    SumsWithChance(self.new_sums()),
+                )
+            odds = self.odds(scenario, target)
+            sums[0].change(scenario, by * correct, by, odds)
             discriminating = self.discriminates(scenario, target)
             if discriminating:
-                sums[1].change(scenario, by * correct, by)
+                sums[1].change(scenario, by * correct, by, odds)
             self._overview.scored(place, target, cell, correct, discriminating, by)
         if cell.choice is not None:
             self._overview.decided(self._rows[scenario], place, cell.choice, by)
@@ -147,6 +153,14 @@ class RunState:
             known = discriminates(self.study.scorer, self.study.scenarios[scenario], targets)
             self._discriminating[key] = known
         return known
+
+    def odds(self, scenario: int, target: str) -> Odds | None:
+        """The odds of a uniform chooser on the scenario, for the target of that id."""
+        key = (scenario, target)
+        if key not in self._odds:
+            targets = self._targets.get(target, ())
+            self._odds[key] = odds_of(self.study.scorer, self.study.scenarios[scenario], targets)
+        return self._odds[key]
 
     def rows(self) -> tuple[Cells, ...]:
         """All rows; the same object while nothing changes."""
@@ -175,14 +189,21 @@ class RunState:
 
     def overview(self) -> Overview:
         """The overview's numbers; the same object while nothing changes."""
-        return self._overview.overview(self.tallies)
+        return self._overview.overview(self.tallies, self.chances)
 
     def tallies(self) -> tuple[Tally, ...]:
         """The same tallies as `store.results.tallies` has, in the order of profiles."""
         from align_tui.store.results import Tally
 
         return tuple(
-            Tally(profile, target, every.rate(), discriminating.rate())
+            Tally(profile, target, every.sums.rate(), discriminating.sums.rate())
             for (profile, target), (every, discriminating) in sorted(self._tallies.items())
-            if every.decisions
+            if every.sums.decisions
         )
+
+    def chances(self) -> Chances:
+        """Chance on the decisions of each tally: on all of them, and on the discriminating ones."""
+        return {
+            place: (every.chance(), discriminating.chance())
+            for place, (every, discriminating) in self._tallies.items()
+        }

@@ -26,7 +26,8 @@ class Cell:
 
     `scores` are (target id, is it right). `origin` is the run that decided it, if that is an
     ancestor of the shown one. It was decided or failed at `ended`, in seconds since the epoch.
-    `margin` (0 to 1) is by how much the highest probability exceeds the second.
+    `margin` (0 to 1) is by how much the highest probability exceeds the second. `begun` is as in
+    Shown.
     """
 
     sample: int
@@ -36,6 +37,7 @@ class Cell:
     ended: float | None = None
     origin: str | None = None
     margin: float | None = None
+    begun: bool = True
 
 
 Repeats: TypeAlias = tuple[Cell | None, ...]  # None: no such sample yet
@@ -76,7 +78,8 @@ class Shown:
     `thinking_tokens` is 0 while it is unknown. `streams` counts the replies that have begun.
     `ahead` counts the samples queued before a pending one; None if it is unknown. `origin` is as
     in Cell. `blocked` is the message about a sample whose code holds up its worker, else empty.
-    `before` is the parent run's decision in the same place, where a what-if changed it.
+    `before` is the parent run's decision in the same place, where a what-if changed it. `begun` is
+    False for a running sample that waits in its worker: no model reads or writes for it yet.
     """
 
     profile: int
@@ -96,6 +99,7 @@ class Shown:
     blocked: str = ""
     basis: Basis | None = None
     before: Result | None = None
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,8 @@ class Snapshot:
 
     `workers` answer, `silent` ones showed no sign of life for a lease, the processes of `lost` ones
     are gone. `queue` counts the pending samples of all runs; None if the feed did not read it.
-    `spent` are medians of the newest decisions.
+    `spent` are medians of the newest decisions. `in_worker` of the running samples wait inside
+    their worker: no model reads or writes for them yet.
     """
 
     run: str | None = None
@@ -133,6 +138,7 @@ class Snapshot:
     lost: tuple[WorkerRow, ...] = ()
     queue: Depth | None = None
     spent: TimeSpent | None = None
+    in_worker: int = 0
     left_s: float | None = None
     error: str = ""
     transport: Transport | None = None

@@ -22,7 +22,7 @@ DANGEROUS = re.compile(rf"'*(?:[\t\r\n]|(?!{_NUMBER})[{_PASSED}]*[{_SIGNS}])")
 def guarded(cell: str) -> str:
     """The cell, with a mark in front if a spreadsheet would run it or hide such a mark.
 
-    A plain number such as the key -1 is no formula and stays, so that it can join tables.
+    A plain number such as the key -1 is not a formula and stays, so that it can join tables.
     """
     cell = cell.replace("\0", "\ufffd")  # no reader of CSV accepts a NUL
     return MARK + cell if DANGEROUS.match(cell) else cell

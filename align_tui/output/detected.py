@@ -63,18 +63,18 @@ def detected_json(found: Detected) -> dict[str, Json]:
 
 
 def detected_lines(found: tuple[Detected, ...]) -> Iterator[str]:
-    """One line: `a difference of .19 to .25 between two columns could have been detected (...)`."""
+    """One line: `this run could have detected a difference of .19 to .25 between ... (...)`."""
     known = [each.smallest for each in found if each.smallest is not None]
     if not found:
         return
     if not known:
         yield (
-            "no difference between two columns could have been detected; `align-tui power` says "
-            "how many questions would"
+            "this run could not have detected any difference between two columns; "
+            "`align-tui power` estimates how many questions it takes"
         )
         return
     ends = dict.fromkeys((point(min(known)), point(max(known))))
     yield (
-        f"a difference of {one_line(' to '.join(ends))} between two columns could have been "
-        "detected (80 % power)"
+        "this run could have detected a difference of "
+        f"{one_line(' to '.join(ends))} between two columns (80 % power)"
     )

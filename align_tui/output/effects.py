@@ -90,8 +90,8 @@ def beside_table(effects: Effects) -> Table | None:
 
 
 BESIDE = (
-    "Expected accuracy from probabilities; p against a uniform chooser; the accuracy if failed "
-    "samples were wrong, and right; the range over repeats and its standard deviation."
+    "expected: the accuracy from probabilities. p: against a uniform chooser. failed: the accuracy "
+    "if failed samples were wrong, and if right. repeats: their range and standard deviation."
 )
 
 

@@ -6,7 +6,7 @@ events.schema.json beside this module is the JSON Schema of these lines.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from align_tui.config.code import recorded_code
@@ -30,6 +30,7 @@ from align_tui.output.decision_json import (
 )
 from align_tui.output.effects_json import beside_json, effects_json
 from align_tui.output.findings import findings_json
+from align_tui.output.identity_json import profile_identities, run_identity
 from align_tui.output.positions import always_of, position_json
 from align_tui.output.rate_json import rate_json
 from align_tui.store import results, runs, thinking
@@ -113,11 +114,21 @@ def _order(study: Study, result: Result) -> Event:
     }
 
 
-def page_events(db: Database, run: str, study: Study, page: list[Result]) -> Iterator[Event]:
-    """The lines of results; what belongs to them is read for all of them together."""
+def page_events(
+    db: Database,
+    run: str,
+    study: Study,
+    page: list[Result],
+    cuts: Mapping[int, Cut] | None = None,
+) -> Iterator[Event]:
+    """The lines of results; what belongs to them is read for all of them together.
+
+    `cuts` (by sample) are read here if the caller does not have them.
+    """
     samples = [result.sample for result in page]
     scores, thoughts = results.scores_of(db, samples), thinking.thoughts_of(db, samples)
-    bases, cuts = bases_of(db, samples), cuts_of(db, samples)
+    bases = bases_of(db, samples)
+    cuts = cuts_of(db, samples) if cuts is None else cuts
     for result in page:
         sample = result.sample
         yield result_event(
@@ -159,6 +170,7 @@ def summary(
     counts = results.open_counts(db, run)
     effects = read_effects(db, run) if effects is None else effects
     none = make_rate(0, 0)
+    identities = profile_identities(db, run)
     profiles: list[Event] = []
     for index, profile in enumerate(study.profiles):
         scores = []
@@ -186,6 +198,7 @@ def summary(
                 ),
                 "failed": failed,
                 "pending": still_open,
+                **identities[index],
             }
         )
         if code := recorded_code(profile):
@@ -199,6 +212,7 @@ def summary(
         "profiles": profiles,
         "findings": findings_json(findings),
         "effects": effects_json(effects),
+        "identity": run_identity(db, run),
     }
 
 

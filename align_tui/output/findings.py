@@ -16,7 +16,7 @@ HOW_FOUND = (
 
 
 def nothing_found() -> str:
-    """What is said instead of an empty list: what was looked for."""
+    """The sentence in place of an empty list: it names what align-tui looked for."""
     return f"None. Looked for: {', '.join(FINDINGS).replace('_', ' ')}."
 
 

@@ -15,6 +15,7 @@ from align_tui.core.stats.position import (
 )
 from align_tui.core.targets import Targets, target_id
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.output.decision_json import target_words, targets_json
 from align_tui.output.numbers import point
 from align_tui.output.rate_json import mean_json, rate_json
@@ -88,7 +89,8 @@ def first_words(found: PositionRate) -> str:
     first = found.first
     return (
         f"{point(first.mean)} [{point(first.low)}, {point(first.high)}] over "
-        f"{found.decisions} decisions (a chooser that sees no order: {point(found.expected)})"
+        f"{counted(found.decisions, 'decision')} "
+        f"(a chooser that sees no order: {point(found.expected)})"
     )
 
 
@@ -101,15 +103,15 @@ def warning(found: PositionRate) -> str:
     return (
         f"It takes the choice that is shown first {often} often than a chooser that sees no order: "
         f"{point(first.mean)} [{point(first.low)}, {point(first.high)}] over "
-        f"{found.decisions} decisions, against {point(found.expected)}."
+        f"{counted(found.decisions, 'decision')}, against {point(found.expected)}."
     )
 
 
 def always_words(always: Always) -> tuple[str, ...]:
     """A sentence for each place that alone scores more than chance."""
     return tuple(
-        f"Always taking the {PLACES[one.place]} choice scores {one.rate.correct} of "
-        f"{one.rate.scored} on {one_line(target_words(always.targets), 80)} "
+        f"A column that always takes the {PLACES[one.place]} choice is right in "
+        f"{one.rate.correct} of {one.rate.scored} for {one_line(target_words(always.targets), 80)} "
         f"(chance {point(one.chance)}). {GIVEN if always.in_given else OTHERS}"
         for one in always.rates
         if one.wins

@@ -100,7 +100,7 @@ def share(value: float) -> str:
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Sentences: what the design detects, and what a difference takes."""
     design, chance = plan.design, f"{100 * plan.power:.0f} %"
-    asked = "" if design.repeats == 1 else f", each asked {design.repeats} times"
+    asked = "" if design.repeats == 1 else f", each asked {counted(design.repeats, 'time')}"
     yield (
         f"{counted(design.questions, 'question')} in {counted(design.clusters, 'cluster')}{asked}"
     )
@@ -111,7 +111,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
             f"{100 * plan.chance:.0f} % power"
         )
     elif design.clusters < LEAST_CLUSTERS:
-        yield f"  detect nothing: a test at 5 % needs {LEAST_CLUSTERS} clusters at least"
+        yield f"  detect nothing: a test at 5 % needs at least {LEAST_CLUSTERS} clusters"
     else:
         yield f"  detect no difference with {chance} power"
     yield f"To detect {share(plan.difference)} with {chance} power at 5 %, two-sided:"
@@ -123,10 +123,10 @@ def plan_lines(plan: Plan) -> Iterator[str]:
             f"{counted(plan.needed.clusters, 'cluster')}{asked}"
         )
     if plan.repeats is None:
-        why = " (repeats bring nothing)" if plan.variation.within <= 0.0 else ""
+        why = " (repeats do not help)" if plan.variation.within <= 0.0 else ""
         yield f"  not with the same questions, even if each is asked {MOST_REPEATS:,} times{why}"
     else:
-        times = "once" if plan.repeats == 1 else f"{plan.repeats} times"
+        times = "once" if plan.repeats == 1 else counted(plan.repeats, "time")
         yield f"  or the same questions, each asked {times}"
     yield (
         f"variance of a question's difference {plan.variation.between:.3f}, of one repeat "

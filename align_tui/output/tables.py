@@ -16,6 +16,7 @@ from rich.text import Text
 from align_tui.config.study import Study
 from align_tui.core.column_names import model_beside, with_model
 from align_tui.core.text.display import one_line, plain
+from align_tui.core.text.plurals import counted
 from align_tui.output.decision_json import target_words
 from align_tui.output.events import Event
 from align_tui.output.numbers import point
@@ -182,8 +183,8 @@ def thinking_lines(study: Study, shares: Mapping[int, tuple[int, int]]) -> list[
     `shares` are (tokens, thinking tokens) by profile index, from `store.thinking`.
     """
     return [
-        f"{one_line(profile.name)}: {thinking} of {tokens} tokens ({thinking / tokens:.0%}) "
-        "were thinking"
+        f"{one_line(profile.name)}: thinking made {thinking} of {counted(tokens, 'token')} "
+        f"({thinking / tokens:.0%})"
         for index, profile in enumerate(study.profiles)
         for tokens, thinking in [shares.get(index, (0, 0))]
         if thinking and tokens

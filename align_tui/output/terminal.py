@@ -148,12 +148,12 @@ def silence(stream: TextIO) -> None:
 
 
 def tell_what_lacked() -> None:
-    """Print once that characters were replaced, if any were."""
+    """Print once that align-tui replaced characters, if it did."""
     if _lacking:
         encodings = " and ".join(sorted(_lacking))
         _lacking.clear()
         say(
-            f"align-tui: some signs were replaced, because {encodings} does not have them.\n"
-            "  To see all signs, use a UTF-8 locale or set PYTHONUTF8=1.",
+            f"align-tui: replaced some characters that {encodings} does not have.\n"
+            "  To see all characters, use a UTF-8 locale or set PYTHONUTF8=1.",
             error=True,
         )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from align_tui.core.errors import BundleError
+from align_tui.core.text.display import one_line
+
 if TYPE_CHECKING:
     from align_tui.formats.bundle.content import Bundle
     from align_tui.formats.bundle.verify import Check
@@ -12,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def bundle_of(db: Database, run: str) -> Bundle:
-    """The run as a bundle, without API keys and home folders. Raises StoreError, ConfigError."""
+    """The run as a bundle, without API keys and home folders.
+
+    Raises StoreError, ConfigError, and BundleError for a run with values that no bundle may have
+    (a damaged database, or one that somebody changed).
+    """
+    from pydantic import ValidationError
+
     from align_tui.config.secrets import environment_secrets
     from align_tui.formats.bundle.redaction import Cleaner
     from align_tui.store import runs
@@ -25,7 +34,13 @@ def bundle_of(db: Database, run: str) -> Bundle:
         if spec.server.api_key_env
     ]
     home = str(Path.home())
-    return gather(db, run, Cleaner(environment_secrets(named), home))
+    try:
+        return gather(db, run, Cleaner(environment_secrets(named), home))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = one_line(".".join(map(str, first["loc"])), 100)
+        said = one_line(first["msg"], 200)
+        raise BundleError(f"The run {run} cannot be bundled: {where}: {said}") from error
 
 
 def write_bundle(db: Database, run: str, path: Path) -> None:
@@ -56,7 +71,6 @@ def import_bundle(db: Database, path: Path) -> str:
     Raises BundleError for a bundle that does not agree with itself, and StoreError if the database
     has the run.
     """
-    from align_tui.core.errors import BundleError
     from align_tui.formats.bundle.verify import read_bundle, verify
     from align_tui.store import bundle_import
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from align_tui.core.errors import BundleError, ConfigError
+from align_tui.core.errors import BundleError, ConfigError, StoreError
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -31,10 +31,27 @@ def read_source(db: Database | None, name: str) -> tuple[Bundle, bool]:
 
     path = as_path(name, BundleError)
     if is_file(path):
+        _check(path)
         return read_bundle(path), True
     if db is None or path.suffix or os.sep in name:
-        raise BundleError(f"There is no file {name}", "Name a bundle, or the id of a run.")
+        raise BundleError(f"There is no bundle or run {name!r}", "See: align-tui runs")
     return gather(db, runs.resolve(db, name), Cleaner()), False
+
+
+DECIDES = ("schema", "run", "hashes", "samples")
+"""The checks of a bundle that look at what a repeated run is made of."""
+
+
+def _check(path: Path) -> None:
+    """Raise BundleError for a bundle whose study does not agree with itself.
+
+    Scores and tallies are not looked at: they are computed anew.
+    """
+    from align_tui.formats.bundle.verify import verify
+
+    for check in verify(path):
+        if check.status == "failed" and check.name in DECIDES:
+            raise BundleError(check.problems[0], f"See: align-tui verify {path}")
 
 
 def study_to_repeat(bundle: Bundle) -> Study:
@@ -43,18 +60,19 @@ def study_to_repeat(bundle: Bundle) -> Study:
     A decision-maker's file is written from the bundle if this machine does not have it; nothing of
     it runs. Raises BundleError, ConfigError.
     """
-    study = bundle.study(_expanded)
+    study = bundle.study(expanded)
     cannot = [each.name for each in study.profiles if not each.adm.traits.can_decide]
     if cannot:
         raise ConfigError(
-            f"{', '.join(cannot)} cannot decide again: another program decided, or its kind of "
-            "decision-maker is not installed here"
+            f"{', '.join(cannot)} cannot decide again: another program made the decisions, or the "
+            "kind of decision-maker is not installed here",
+            "Install the package that has the kind, if it is missing.",
         )
     profiles = tuple(_with_file(profile, bundle) for profile in study.profiles)
     return replace(study, profiles=profiles)
 
 
-def _expanded(path: str) -> str:
+def expanded(path: str) -> str:
     """The path with this account's home folder in place of `~`."""
     return str(Path(path).expanduser()) if path.startswith("~/") else path
 
@@ -78,8 +96,8 @@ def _with_file(profile: Profile, bundle: Bundle) -> Profile:
     source = next((e.text for e in bundle.sources if e.sha256 == adm.code_sha256), None)
     if source is None or not adm.code_sha256:
         raise ConfigError(
-            f"profile {profile.name}: {adm.file} is not here as it was, and the bundle does not "
-            "have it",
+            f"profile {profile.name}: {adm.file} is missing or has changed, and the bundle does "
+            "not contain it",
             f"Its SHA-256 was {adm.code_sha256 or 'not recorded'}.",
         )
     for encoding in ("utf-8", "latin-1"):
@@ -89,7 +107,7 @@ def _with_file(profile: Profile, bundle: Bundle) -> Profile:
     else:
         raise BundleError(
             f"profile {profile.name}: the code in the bundle is not the code that decided",
-            "The bundle was changed: see align-tui verify.",
+            "Somebody changed the bundle: see align-tui verify.",
         )
     folder = paths.state_dir() / "code-of-bundles" / adm.code_sha256[:16]
     path = folder / "decision_maker.py"
@@ -121,12 +139,30 @@ def start(db: Database, bundle: Bundle, study: Study, versions: Mapping[str, str
         if each.result is not None
     ]
     if not places:
-        raise BundleError(f"The run {bundle.run.id} has no decision that could be repeated")
+        parent = bundle.run.parent
+        raise BundleError(
+            f"The run {bundle.run.id} has no decision that could be repeated",
+            f"It inherits those of its parent: rerun {parent}." if parent else "",
+        )
     known = len(study.scenarios), len(study.profiles), study.repeat
     if any(index >= most for place in places for index, most in zip(place, known, strict=True)):
         raise BundleError("A sample of the bundle belongs to no scenario or profile of it")
     run = bundle.run
     return start_repeat(db, study, versions, run.id, places, run.seed_rule, run.day)
+
+
+def repeating(db: Database, bundle: Bundle, name: str) -> str:
+    """The id of the run `name`, which must repeat the bundle's. Raises StoreError."""
+    from align_tui.store import runs
+    from align_tui.store.repeats import REPEATS
+
+    run = runs.resolve(db, name)
+    if runs.stored_versions(db, run).get(REPEATS) != bundle.run.id:
+        raise StoreError(
+            f"The run {run} does not repeat run {bundle.run.id}",
+            "Leave out --resume to start one that does.",
+        )
+    return run
 
 
 def compared(db: Database, bundle: Bundle, run: str) -> Comparison:

@@ -15,11 +15,13 @@ from align_tui.core.families import DEFAULT_RULE
 from align_tui.core.types import canonical
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.content import Bundle
-from align_tui.formats.bundle.verify import decision_of
+from align_tui.formats.bundle.decisions import decision_of
 from align_tui.store.basis import basis_rows
+from align_tui.store.bundles import CHILD_OF
 from align_tui.store.database import Database
 from align_tui.store.domain_tables import keep_targets
 from align_tui.store.turns import turn_columns
+from align_tui.store.waits import asked_at
 
 
 def import_bundle(db: Database, bundle: Bundle) -> str:
@@ -43,17 +45,40 @@ def import_bundle(db: Database, bundle: Bundle) -> str:
                 place = (each.scenario, each.profile)
                 sample = connection.execute(
                     "INSERT INTO samples (run, scenario, profile, repeat, backbone, status,"
-                    " started, context, turn) VALUES (?,?,?,?,?,?,?,?,?) RETURNING id",
+                    " started, asked, context, turn) VALUES (?,?,?,?,?,?,?,?,?,?) RETURNING id",
                     (run.id, *place, each.repeat, keys[each.profile], each.status,
-                     each.result.started, *turns.get(place, (None, None))),
+                     each.result.started, asked_at(each.result.started, each.result.waited_s),
+                     *turns.get(place, (None, None))),
                 ).fetchone()[0]  # fmt: skip
                 _write_sample(connection, run.id, sample, each, each.result, bundle.texts)
+        _adopt(connection, run.id)
     return run.id
+
+
+def _adopt(connection: sqlite3.Connection, run: str) -> None:
+    """Make the run the parent of its children that came before it, unless it descends from them."""
+    children = connection.execute(
+        "SELECT id FROM runs WHERE parent IS NULL AND json_extract(versions, ?)=?",
+        (f'$."{CHILD_OF}"', run),
+    ).fetchall()
+    above: set[str] = set()
+    at: str | None = run
+    while at is not None and at not in above:
+        above.add(at)
+        row = connection.execute("SELECT parent FROM runs WHERE id=?", (at,)).fetchone()
+        at = row[0] if row is not None else None
+    connection.executemany(
+        "UPDATE runs SET parent=? WHERE id=?",
+        [(run, child[0]) for child in children if child[0] not in above],
+    )
 
 
 def _write_run(connection: sqlite3.Connection, bundle: Bundle) -> None:
     run = bundle.run
     parent = connection.execute("SELECT id FROM runs WHERE id=?", (run.parent,)).fetchone()
+    versions = {key: value for key, value in run.versions.items() if key != CHILD_OF}
+    if run.parent is not None and parent is None:
+        versions[CHILD_OF] = run.parent
     attributes = canonical(list(bundle.attributes)) if bundle.attributes is not None else None
     connection.execute(
         "INSERT INTO runs (id, name, created, parent, repeat, rule, scored_only, is_demo,"
@@ -68,7 +93,7 @@ def _write_run(connection: sqlite3.Connection, bundle: Bundle) -> None:
             run.scoring,
             int(run.scored_only),
             int(run.is_demo),
-            canonical(run.versions),
+            canonical(versions),
             json.dumps(run.notes),
             run.day,
             run.seed_rule,
@@ -128,7 +153,8 @@ def _write_sample(
     seq = connection.execute(
         "INSERT INTO results (sample, finished, started, choice, choice_text, reasoning,"
         " probabilities, votes, notes, latency_s, first_token_s, tokens, error_kind,"
-        " error_message, traceback, shown) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq",
+        " error_message, traceback, shown, halves)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq",
         (
             sample,
             result.finished,
@@ -146,14 +172,15 @@ def _write_sample(
             result.error_message,
             result.traceback,
             json.dumps([[one.order, one.choice] for one in result.shown]) if result.shown else None,
+            json.dumps(result.halves, ensure_ascii=False) if result.halves else None,
         ),
     ).fetchone()[0]
     for idx, response in enumerate(each.responses):
         connection.execute(
             "INSERT INTO responses (sample, idx, role, choice, reasoning, raw, prompt, messages,"
             " schema, sampling, prompt_tokens, tokens, first_token_s, total_s, finish, retried,"
-            " timeline, thinking_tokens, choice_order)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " timeline, thinking_tokens, choice_order, fingerprint)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 sample,
                 idx,
@@ -174,6 +201,7 @@ def _write_sample(
                 json.dumps(response.timeline),
                 response.thinking_tokens,
                 json.dumps(response.order) if response.order is not None else None,
+                response.fingerprint or None,
             ),
         )
     decision = decision_of(each)

@@ -23,8 +23,11 @@ from align_tui.store.results import Result, StoredResponse, responses_of, result
 from align_tui.store.run_annotations import NOTHING as NO_ANNOTATION
 from align_tui.store.run_annotations import Annotation, annotations_in, note_of
 from align_tui.store.run_inputs import read_inputs, stored_targets
+from align_tui.store.run_sources import sources_of_profile
 
 PAGE = 200
+CHILD_OF = "child of run"
+"""Among a run's versions: its parent's id, where a bundle brought a child in without its parent."""
 
 
 def gather(db: Database, run: str, clean: Cleaner) -> Bundle:
@@ -71,12 +74,14 @@ class _Gathered:
         assert row is not None  # its study was read
         tags = self._db.read("SELECT tag FROM run_tags WHERE run=? ORDER BY tag", (self._run,))
         study, clean = self._study, self._clean
+        versions = runs.stored_versions(self._db, self._run)
+        parent = versions.pop(CHILD_OF, None)
         return p.RunPart(
             id=self._run,
             name=clean.all(study.name),
             created=row["created"],
             day=runs.day(self._db, self._run),
-            parent=row["parent"],
+            parent=row["parent"] or parent,
             repeat=study.repeat,
             scoring=study.rule,
             scored_only=study.scored_only,
@@ -85,7 +90,7 @@ class _Gathered:
             margin=study.margin,
             seed_rule=self._inputs.seed_rule,
             notes=clean.all(list(study.notes)),
-            versions=clean.all(runs.stored_versions(self._db, self._run)),
+            versions=clean.all(versions),
             tags=[str(each["tag"]) for each in tags],
             note=clean.all(note_of(self._db, self._run)),
         )
@@ -103,8 +108,14 @@ class _Gathered:
                 changed=body != before or not is_known,
                 body=body,
                 model=self._clean.all(row["model"]),
-                identity=row["identity"],
+                identity=row["identity"] if self._has_all(row["idx"]) else None,
             )
+
+    def _has_all(self, profile: int) -> bool:
+        """Are the texts of the profile's identity in the bundle as they are, without a secret?"""
+        attributes = attributes_to_json(self._inputs.attributes or ())
+        texts = [each.text for each in sources_of_profile(self._db, self._run, profile)]
+        return self._clean.secrets([attributes, texts]) == [attributes, texts]
 
     def _scenarios(self) -> Iterator[p.HashedPart]:
         sql = (
@@ -193,7 +204,7 @@ class _Gathered:
                             distance=score.distance,
                             discriminating=score.discriminating,
                         )
-                        for target, score in scores[sample].items()
+                        for target, score in sorted(scores[sample].items())
                     },
                     annotations.get(sample, NO_ANNOTATION),
                 )
@@ -224,7 +235,7 @@ class _Gathered:
         )
 
     def _result(self, sample: int, result: Result) -> p.ResultPart:
-        trace = self._db.one("SELECT traceback FROM results WHERE sample=?", (sample,))
+        row = self._db.one("SELECT traceback, halves FROM results WHERE sample=?", (sample,))
         clean = self._clean
         return p.ResultPart(
             started=result.started,
@@ -241,7 +252,9 @@ class _Gathered:
             tokens=result.tokens,
             error_kind=result.error_kind,
             error_message=clean.all(result.error_message),
-            traceback=clean.all(trace["traceback"]) if trace is not None else None,
+            traceback=clean.all(row["traceback"]) if row is not None else None,
+            halves=_halves(clean, row["halves"]) if row is not None else [],
+            waited_s=result.waited_s,
         )
 
     def _response(self, each: StoredResponse) -> p.ResponsePart:
@@ -264,7 +277,17 @@ class _Gathered:
             retried=each.retried,
             order=list(each.order) if each.order is not None else None,
             timeline=[list(pair) for pair in each.timeline],
+            fingerprint=clean.secrets(each.fingerprint),
         )
+
+
+def _halves(clean: Cleaner, text: str | None) -> list[dict[str, Any]]:
+    """The stored halves of a decision; none for a text that a damaged page garbled."""
+    try:
+        found = json.loads(text) if text else []
+    except ValueError:
+        return []
+    return clean.secrets(found) if isinstance(found, list) else []
 
 
 def _sha256(text: str) -> str:

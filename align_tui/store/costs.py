@@ -14,20 +14,19 @@ from align_tui.store.database import Database, Row
 class Cost:
     """The stored replies of one sample, added up.
 
-    `was_retried` is true if a reply was asked again, since the first one was cut, and
-    `thinking_was_cut` if a model thought until its limit. `timelines` has for each reply its
-    timeline, from the claim of the sample, and the seconds from the request to its first token.
+    `was_retried` is true if a reply was asked again, since the first one was cut. `timelines` has
+    for each reply its timeline, from the claim of the sample, and the seconds from the request to
+    its first token.
     """
 
     calls: int = 0
     prompt_tokens: int = 0
     was_retried: bool = False
-    thinking_was_cut: bool = False
     timelines: tuple[tuple[Timeline, float], ...] = ()
 
-    def spent(self, latency_s: float) -> TimeSpent | None:
-        """The sample's seconds, divided; None without a reply."""
-        return time_spent(latency_s, self.timelines)
+    def spent(self, latency_s: float, waited_s: float = 0.0) -> TimeSpent | None:
+        """The sample's seconds from when it was asked for, divided; None without a reply."""
+        return time_spent(latency_s, self.timelines, waited_s)
 
 
 NO_COST = Cost()
@@ -40,8 +39,8 @@ def costs_of(db: Database, samples: Sequence[int]) -> dict[int, Cost]:
         part = samples[start : start + 500]
         marks = ",".join("?" * len(part))
         for row in db.read(
-            "SELECT sample, prompt_tokens, thinking_tokens, first_token_s, retried, sampling,"
-            f" timeline FROM responses WHERE sample IN ({marks}) ORDER BY sample, idx",
+            "SELECT sample, prompt_tokens, first_token_s, retried, timeline"
+            f" FROM responses WHERE sample IN ({marks}) ORDER BY sample, idx",
             part,
         ):
             found[row["sample"]] = _with(found.get(row["sample"], NO_COST), row)
@@ -54,12 +53,5 @@ def _with(cost: Cost, row: Row) -> Cost:
         cost.calls + 1,
         cost.prompt_tokens + row["prompt_tokens"],
         cost.was_retried or bool(row["retried"]),
-        cost.thinking_was_cut or _thought_to_the_limit(row),
         (*cost.timelines, (timeline, float(row["first_token_s"]))),
     )
-
-
-def _thought_to_the_limit(row: Row) -> bool:
-    thought = int(row["thinking_tokens"])
-    most = json.loads(row["sampling"]).get("max_thinking_tokens") if thought else None
-    return isinstance(most, int) and 0 < most <= thought

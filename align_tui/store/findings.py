@@ -1,19 +1,24 @@
-"""What findings need of a run's rows, in aggregated queries: none reads a reply's text whole."""
+"""What findings need of a run's rows."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from align_tui.core.findings.base import MOST_EXAMPLES, Failed, Replies, SampleKey, UnequalReplies
-from align_tui.core.replies import FORMS
-from align_tui.store.database import Database, Row
-
-_CUT = "p.finish='length'"
-_MOST = ", ".join(
-    f"json_extract(t.body, '$.properties.{form.reasoning}.maxLength')" for form in FORMS
+from align_tui.core.findings.base import (
+    MOST_EXAMPLES,
+    Failed,
+    Replies,
+    SampleKey,
+    SeveralSetups,
+    UnequalReplies,
 )
-_CAPPED = f"(p.finish<>'length' AND length(p.reasoning) >= coalesce({_MOST}))"
+from align_tui.store.cuts import CutReply, cut_replies
+from align_tui.store.database import Database, Row
+from align_tui.store.fingerprints import Fingerprint, fingerprints_of
+
+MOST = 3  # different caps that one finding names
 # The seed changes nothing in a greedy reply; samplings that differ in anything else are different.
 # Other models of a sample (its roles) ask under roles of their own.
 _GREEDY = """
@@ -91,38 +96,46 @@ def failures(db: Database, run: str) -> dict[int, tuple[Failed, ...]]:
 
 
 def replies(db: Database, run: str) -> dict[int, Replies]:
-    """By profile: the number of stored replies, and of those that were cut or asked again."""
-    return {
-        row["profile"]: Replies(
+    """By profile: the stored replies of its decisions, and those that were cut or asked again."""
+    cut: dict[int, list[CutReply]] = {}
+    for each in cut_replies(db, run):
+        cut.setdefault(each.profile, []).append(each)
+    found = {}
+    for row in db.read(
+        "SELECT s.profile, count(*) AS total, sum(p.retried) AS retried"
+        " FROM responses p JOIN samples s ON s.id=p.sample"
+        " WHERE s.run=? AND s.status='done' GROUP BY s.profile",
+        (run,),
+    ):
+        profile = row["profile"]
+        ended = [each for each in cut.get(profile, ()) if each.at_token_limit]
+        capped = [each for each in cut.get(profile, ()) if not each.at_token_limit]
+        found[profile] = Replies(
             row["total"],
-            row["cut"],
+            len(ended),
             row["retried"],
-            _examples(db, run, row["profile"], _CUT) if row["cut"] else (),
-            _examples(db, run, row["profile"], "p.retried") if row["retried"] else (),
-            row["capped"] or 0,
-            _examples(db, run, row["profile"], _CAPPED) if row["capped"] else (),
+            _first(ended),
+            _retried(db, run, profile) if row["retried"] else (),
+            len(capped),
+            _first(capped),
+            tuple(words for words, _ in Counter(each.words for each in capped).most_common(MOST)),
         )
-        for row in db.read(
-            f"SELECT s.profile, count(*) AS total, sum({_CUT}) AS cut,"
-            f" sum(p.retried) AS retried, sum({_CAPPED}) AS capped"
-            " FROM responses p JOIN samples s ON s.id=p.sample JOIN texts t ON t.hash=p.schema"
-            " WHERE s.run=? GROUP BY s.profile",
-            (run,),
-        )
-    }
+    return found
 
 
-def _examples(db: Database, run: str, profile: int, condition: str) -> tuple[int, ...]:
-    """The first few samples of a profile with such a reply."""
-    return tuple(
-        row["id"]
-        for row in db.read(
-            "SELECT DISTINCT s.id FROM samples s JOIN responses p ON p.sample=s.id"
-            " JOIN texts t ON t.hash=p.schema"
-            f" WHERE s.run=? AND s.profile=? AND {condition} ORDER BY s.id LIMIT ?",
-            (run, profile, MOST_EXAMPLES),
-        )
+def _first(cut: Sequence[CutReply]) -> tuple[int, ...]:
+    """The first few samples of cut replies."""
+    return tuple(dict.fromkeys(each.sample for each in cut))[:MOST_EXAMPLES]
+
+
+def _retried(db: Database, run: str, profile: int) -> tuple[int, ...]:
+    """The first few decisions of a profile with a reply that was asked for again."""
+    rows = db.read(
+        "SELECT DISTINCT s.id FROM samples s JOIN responses p ON p.sample=s.id"
+        " WHERE s.run=? AND s.profile=? AND s.status='done' AND p.retried ORDER BY s.id LIMIT ?",
+        (run, profile, MOST_EXAMPLES),
     )
+    return tuple(row["id"] for row in rows)
 
 
 def scenarios_of(db: Database, samples: Sequence[int]) -> list[int]:
@@ -177,3 +190,33 @@ def _pairs(db: Database, run: str, groups: Sequence[Row]) -> tuple[UnequalReplie
             )
         )
     return tuple(found)
+
+
+def several_setups(db: Database, run: str) -> tuple[SeveralSetups, ...]:
+    """The models whose replies for one purpose have several fingerprints, each model once.
+
+    Other models of a sample (its roles) ask for purposes of their own, so their fingerprints are
+    not compared with those of the main model.
+    """
+    asked: dict[tuple[str, str], list[Fingerprint]] = {}
+    for each in fingerprints_of(db, run):
+        asked.setdefault((each.backbone, each.role), []).append(each)
+    found: dict[tuple[str, ...], list[Fingerprint]] = {}
+    for (backbone, _), same in asked.items():
+        names = dict.fromkeys(each.text for each in same)
+        if len(names) > 1:
+            found.setdefault((backbone, *sorted(names)), []).extend(same)
+    return tuple(_setups(each) for each in found.values())
+
+
+def _setups(same: Sequence[Fingerprint]) -> SeveralSetups:
+    counts: dict[str, int] = {}
+    samples: dict[str, int] = {}
+    for each in same:
+        counts[each.text] = counts.get(each.text, 0) + each.replies
+        samples.setdefault(each.text, each.first)
+    return SeveralSetups(
+        tuple(sorted({each.profile for each in same})),
+        tuple(sorted(counts.items(), key=lambda pair: -pair[1])),
+        tuple(dict.fromkeys(samples.values())),
+    )

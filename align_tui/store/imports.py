@@ -16,6 +16,7 @@ from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import DatasetError
 from align_tui.core.targets import Targets, target_id
+from align_tui.core.types import Json
 from align_tui.formats.recorded_runs import Recorded, RecordedRun
 from align_tui.store import runs
 from align_tui.store.basis import basis_rows
@@ -34,7 +35,7 @@ def study_of(found: RecordedRun, targets: Targets | None = None) -> Study:
         profile = Profile.model_validate(
             {
                 "name": _profile_name(found.profile or found.adm),
-                "adm": {"kind": "imported", "adm": found.adm[:500]},
+                "adm": {"kind": "imported", "adm": found.adm[:500], **_scored(found, aims)},
                 "target": target_tables(aims),
                 "backbone": {"kind": "transformers", "model": found.model},
             }
@@ -46,6 +47,13 @@ def study_of(found: RecordedRun, targets: Targets | None = None) -> Study:
     return Study(
         found.name[:200], (profile,), found.scenarios, repeat=found.repeats, notes=found.notes
     )
+
+
+def _scored(found: RecordedRun, aims: Targets) -> dict[str, list[list[dict[str, Json]]]]:
+    """The targets that a run without one is scored against, as a key of its `[adm]` table."""
+    if aims or not found.scored_against:
+        return {}
+    return {"scored_against": [target_tables(each) for each in found.scored_against]}
 
 
 def _profile_name(text: str) -> str:
@@ -70,7 +78,7 @@ def import_run(db: Database, found: RecordedRun, targets: Targets | None = None)
 
 
 def _write(db: Database, run: str, study: Study, found: RecordedRun) -> None:
-    [aims] = study.scoring_targets(study.profiles[0]) or ((),)
+    scoring = study.scoring_targets(study.profiles[0])
     with db.write() as connection:
         connection.execute("UPDATE runs SET created=? WHERE id=?", (found.written, run))
         connection.execute("INSERT INTO run_tags VALUES (?,?)", (run, TAG))
@@ -98,7 +106,7 @@ def _write(db: Database, run: str, study: Study, found: RecordedRun) -> None:
             )
             for statement, values in basis_rows(sample, _decision(made)):
                 connection.execute(statement, values)
-            if aims:
+            for aims in scoring:
                 scored = study.scorer.score_made(_decision(made), scenario, aims)
                 connection.execute(
                     "INSERT INTO scores VALUES (?,?,0,?,?,?,?)",

@@ -12,6 +12,8 @@ from align_tui.store.database import Database
 class Piece:
     """Some text of one of a sample's generations; `t` is in seconds since the claim.
 
+    A piece without text says that the model begins to read.
+
     `attempt` is the one that the text belongs to; None means the running one.
     """
 

@@ -109,6 +109,6 @@ SAME_STUDY = ("repeat", "rule", "scored_only", "seed_rule", "attributes")
 """Columns of `runs` that must be equal where both databases have a run of one id."""
 OWN_COLUMNS = (
     "id", "name", "created", "parent", "state", "priority", "is_demo", "versions", "notes", "day",
-    "cluster", "margin",
+    "cluster", "margin", "resumed",
 )  # fmt: skip
 """The other columns of `runs`; store/merge_run.py says what becomes of each."""

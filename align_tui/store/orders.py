@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from align_tui.config.profile import Profile
 from align_tui.core.choice_order import given_order
-from align_tui.core.decisions import ShownChoices
+from align_tui.core.decisions import Decision, Response, ShownChoices
+from align_tui.core.halves import halves_from_json, halves_to_json
 from align_tui.store.database import Database
 
 
@@ -32,6 +33,30 @@ def read_shown(text: str | None) -> tuple[ShownChoices, ...]:
 def read_order(text: str | None) -> tuple[int, ...] | None:
     """The order of one reply; None where it is the scenario's own."""
     return tuple(int(index) for index in json.loads(text)) if text else None
+
+
+def halves_json(decision: Decision) -> str | None:
+    """The two decisions that a decision by both orders is the mean of, as JSON; None for others."""
+    found = halves_to_json(decision)
+    return json.dumps(found, ensure_ascii=False, allow_nan=False) if found else None
+
+
+def read_halves(text: str | None, responses: Sequence[Response]) -> tuple[Decision, ...]:
+    """Inverse of `halves_json`; empty for a text that a damaged page garbled."""
+    try:
+        return halves_from_json(json.loads(text), responses) if text else ()
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return ()
+
+
+def halves_texts(db: Database, samples: Sequence[int]) -> dict[int, str]:
+    """What `halves_json` wrote, by sample; decisions without halves are left out."""
+    rows = db.read(
+        "SELECT sample, halves FROM results WHERE halves IS NOT NULL"
+        " AND sample IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(samples)),),
+    )
+    return {int(row["sample"]): str(row["halves"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from align_tui.core.scorers.base import Score
 from align_tui.core.types import canonical, content_hash
 from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database
-from align_tui.store.orders import shown_json
+from align_tui.store.orders import halves_json, shown_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ _FAILED = (
 )
 _DECIDED = (
     "INSERT INTO results (sample, finished, started, worker, choice, choice_text, reasoning,"
-    " probabilities, votes, notes, latency_s, first_token_s, tokens, shown)"
-    f" SELECT id, ?, {STARTED}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
+    " probabilities, votes, notes, latency_s, first_token_s, tokens, shown, halves)"
+    f" SELECT id, ?, {STARTED}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM samples WHERE id=?"
 )
 
 
@@ -177,6 +177,7 @@ def _decided(worker: str, decided: Decided) -> _Rows:
                 min((g.first_token_s for g in generations), default=None),
                 sum(g.tokens for g in generations),
                 shown_json(decision.shown),
+                halves_json(decision),
                 claimed.id,
             ),
         )
@@ -225,7 +226,10 @@ def _reply(
     ]
     rows.append(
         (
-            "INSERT INTO responses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO responses (sample, idx, role, choice, reasoning, raw, prompt, messages,"
+            " schema, sampling, prompt_tokens, tokens, first_token_s, total_s, finish, retried,"
+            " timeline, thinking_tokens, choice_order, fingerprint)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 sample,
                 idx,
@@ -244,6 +248,7 @@ def _reply(
                 _timeline(made.timeline),
                 made.thinking_tokens,
                 json.dumps(order) if order is not None else None,
+                made.fingerprint or None,
             ),
         )
     )

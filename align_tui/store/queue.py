@@ -12,6 +12,7 @@ from align_tui.store.database import Database
 from align_tui.store.outcomes import Claimed as Claimed
 from align_tui.store.suspects import NO_SUSPECT
 from align_tui.store.turns import in_turn
+from align_tui.store.waits import ASKED
 
 READY = f"{NO_SUSPECT} AND {in_turn('samples')}"  # for a condition on a pending sample
 
@@ -48,7 +49,10 @@ def before(db: Database, run: str) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A sample that a worker decides now; `started` is its claim in seconds since the epoch."""
+    """A sample that a worker holds; `started` is its claim in seconds since the epoch.
+
+    `begun` is False while it waits in the worker: no model reads or writes for it yet.
+    """
 
     id: int
     scenario: int
@@ -57,16 +61,19 @@ class Running:
     attempt: int
     started: float | None
     worker: str
+    begun: bool = True
 
 
 def running(db: Database, run: str) -> list[Running]:
     """The run's running samples."""
     rows = db.read(
-        "SELECT id, scenario, profile, repeat, attempt, started, worker FROM samples"
+        "SELECT id, scenario, profile, repeat, attempt, started, worker,"
+        " EXISTS (SELECT 1 FROM live WHERE sample=samples.id) AS begun FROM samples"
         " WHERE run=? AND status='running'",
         (run,),
     )
-    return [Running(*tuple(row)) for row in rows]
+    *names, begun = Running.__slots__
+    return [Running(**{name: row[name] for name in names}, begun=bool(row[begun])) for row in rows]
 
 
 def holders(db: Database, run: str) -> list[tuple[str, int]]:
@@ -117,7 +124,7 @@ def claim(
         if place is None or (only is not None and not keys_in(place[1]) <= set(only)):
             return []
         rows = connection.execute(
-            "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
+            f"UPDATE samples SET status='running', worker=?, attempt=attempt+1, {ASKED},"
             " started=? WHERE id IN (SELECT id FROM samples WHERE run=? AND"
             f" status='pending' AND backbone=? AND priority>=? AND {READY}"
             " ORDER BY priority DESC, id LIMIT ?)"

@@ -15,11 +15,12 @@ from align_tui.store import runs
 from align_tui.store.basis import TABLES as BASIS_TABLES
 from align_tui.store.basis import basis_rows
 from align_tui.store.database import Database
-from align_tui.store.orders import shown_json
+from align_tui.store.orders import halves_json, shown_json
 from align_tui.store.results import Result
 from align_tui.store.run_inputs import read_inputs
 from align_tui.store.run_sources import identities, identity_of, sources_of_profile
 from align_tui.store.turns import turn_columns
+from align_tui.store.waits import asked_at
 
 MADE_FROM = "made from run"
 """Among a run's versions: the run whose replies it has."""
@@ -69,7 +70,7 @@ def write_child(
 
 
 def _keep_what_decided(connection: sqlite3.Connection, parent: str, run: str) -> None:
-    """Let the child have the prompts, code and models by which its replies were made.
+    """Give the child the prompts, code and models that made its replies.
 
     They may have changed since. Only the alignment functions, and what belongs to the whole run,
     are those of the child. A parent of an earlier version stored none, and then the child has none.
@@ -113,7 +114,7 @@ def _write(
         failed = outcome.error is not None or result.error_kind is not None
         sample = connection.execute(
             "INSERT INTO samples (run, scenario, profile, repeat, backbone, status, started,"
-            " context, turn) VALUES (?,?,?,?,?,?,?,?,?) RETURNING id",
+            " asked, context, turn) VALUES (?,?,?,?,?,?,?,?,?,?) RETURNING id",
             (
                 run,
                 *place,
@@ -121,6 +122,7 @@ def _write(
                 keys[result.profile],
                 "failed" if failed else "done",
                 result.started,
+                asked_at(result.started, result.waited_s),
                 *turns.get(place, (None, None)),
             ),
         ).fetchone()[0]
@@ -156,7 +158,7 @@ def _changes(study: Study, outcome: NewOutcome) -> dict[str, object]:
         kind, message = outcome.error
         unset = dict.fromkeys(("choice", "choice_text", "votes", "probabilities"))
         return {**unset, "reasoning": "", "notes": "[]", "error_kind": kind,
-                "error_message": message, "shown": None}  # fmt: skip
+                "error_message": message, "shown": None, "halves": None}  # fmt: skip
     if decision is None or decision.choice is None:
         return {}
     return {
@@ -166,6 +168,7 @@ def _changes(study: Study, outcome: NewOutcome) -> dict[str, object]:
         "votes": json.dumps(decision.votes, allow_nan=False) if decision.votes else None,
         "notes": json.dumps(list(decision.notes)),
         "shown": shown_json(decision.shown),
+        "halves": halves_json(decision),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from align_tui.core.answers import Answer, ChoiceAnswer, TextAnswer
+from align_tui.core.cuts import ReplyEnd, cut_words
 from align_tui.core.decisions import ShownChoices
 from align_tui.core.margins import margin_of
 from align_tui.core.scorers.base import Score
@@ -17,6 +18,7 @@ from align_tui.core.types import JsonObject
 from align_tui.store.clusters import clustering_of
 from align_tui.store.database import Database, Row
 from align_tui.store.orders import read_order, read_shown
+from align_tui.store.waits import WAITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Result:
     """The result of an ended sample: a decision, or a failure (then `error_kind` is set).
 
     `started` and `finished` are seconds since the epoch. `shown` is empty where the choices were
-    shown in the scenario's own order, or not at all.
+    shown in the scenario's own order, or not at all. `waited_s` are the seconds from when the
+    sample was asked for to its claim at `started`; 0 in rows of earlier versions.
     """
 
     seq: int
@@ -46,6 +49,7 @@ class Result:
     error_kind: str | None
     error_message: str | None
     shown: tuple[ShownChoices, ...] = ()
+    waited_s: float = 0.0
 
     @property
     def answer(self) -> Answer | None:
@@ -78,7 +82,10 @@ class SampleState:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """A stored reply with the prompt that the model saw. Hashes are SHA-256, times seconds."""
+    """A stored reply with the prompt that the model saw. Hashes are SHA-256, times seconds.
+
+    `fingerprint` is what a server calls the setup that wrote it; empty if it tells none.
+    """
 
     role: str
     choice: int | None
@@ -100,6 +107,16 @@ class StoredResponse:
     schema_hash: str
     thinking_tokens: int = 0
     order: tuple[int, ...] | None = None
+    fingerprint: str = ""
+
+    @property
+    def cut(self) -> str:
+        """What of it was cut, such as `reasoning cut at 512 characters`; empty if nothing was."""
+        limits = (self.sampling.get(name) for name in ("max_tokens", "max_thinking_tokens"))
+        most, most_thinking = (each if isinstance(each, int) else 0 for each in limits)
+        return cut_words(
+            ReplyEnd(self.raw, self.schema, self.finish, most, self.thinking_tokens, most_thinking)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +130,10 @@ class Tally:
 
 
 # Tracebacks are long, so only `traceback_of` reads them.
-_RESULT = """
+_RESULT = f"""
 SELECT r.seq, r.sample, r.finished, r.started, r.choice, r.choice_text, r.reasoning,
   r.probabilities, r.votes, r.notes, r.latency_s, r.first_token_s, r.tokens, r.error_kind,
-  r.error_message, r.shown, s.scenario, s.profile, s.repeat
+  r.error_message, r.shown, {WAITED} AS waited_s, s.scenario, s.profile, s.repeat
 FROM results r JOIN samples s ON s.id = r.sample
 """
 
@@ -148,6 +165,7 @@ def _result(row: Row) -> Result:
         error_kind=row["error_kind"],
         error_message=row["error_message"],
         shown=read_shown(row["shown"]),
+        waited_s=row["waited_s"],
     )
 
 
@@ -295,6 +313,7 @@ def responses_of(db: Database, sample: int) -> list[StoredResponse]:
             schema_hash=row["schema"],
             thinking_tokens=row["thinking_tokens"],
             order=read_order(row["choice_order"]),
+            fingerprint=row["fingerprint"] or "",
         )
         for row in rows
     ]

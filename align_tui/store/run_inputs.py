@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
 from align_tui.core.attributes import (
-    TEXTS,
     Attributes,
     attributes_from_json,
     attributes_to_json,
-    scoring_to_json,
+    definitions_hash,
 )
 from align_tui.core.seeds import NEW_RULE, SeedRule
 from align_tui.core.targets import Targets, targets_from_json
-from align_tui.core.types import Json, canonical, content_hash
+from align_tui.core.types import canonical
 from align_tui.store.database import Database
 from align_tui.store.domain_tables import keep_targets
 
@@ -40,14 +39,7 @@ class RunInputs:
         """A hash of what prompts may quote of these attributes; None if it is unknown."""
         if self.attributes is None:
             return None
-        bodies: list[Json] = []
-        for name in names:
-            found = self.attributes.get(name)
-            if found is not None:
-                texts: list[Json] = [getattr(found, key) for key in TEXTS]
-                scoring = scoring_to_json(found)
-                bodies.append([*texts, scoring] if scoring else texts)
-        return content_hash(bodies)
+        return definitions_hash(self.attributes, names)
 
 
 def used_attributes(study: Study) -> Attributes:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from align_tui.core.types import canonical, content_hash
 from align_tui.store.database import Database, Row
+from align_tui.store.fingerprints import told_of
 
 HASHING = "hashing"
+SERVER = "server"
+"""The fact that only served models have."""
 Column = tuple[str, int]  # a run, and the index of a profile
 
 
@@ -76,14 +79,28 @@ def record(db: Database, run: str, model: RunModel) -> None:
 
 
 def models_of(db: Database, run: str, profile: int | None = None) -> tuple[RunModel, ...]:
-    """The models that decided a run, or one of its profiles, the first ones first."""
+    """The models that decided a run, or one of its profiles, the first ones first.
+
+    A served model has the fact `fingerprint`, if the replies of its profile have any.
+    """
     rows = db.read(
         "SELECT r.profile, r.role, r.found, m.body FROM run_models r JOIN models m"
         " ON m.hash=r.hash WHERE r.run=? ORDER BY r.profile, r.role, r.found, r.hash",
         (run,),
     )
     found = (_model(row) for row in rows if profile is None or row["profile"] == profile)
-    return tuple(each for each in found if each is not None)
+    models = tuple(each for each in found if each is not None)
+    if not any(SERVER in each.facts for each in models):
+        return models
+    told = told_of(db, run)
+    return tuple(_with_fingerprints(each, told.get(each.profile, {})) for each in models)
+
+
+def _with_fingerprints(model: RunModel, told: Mapping[str, int]) -> RunModel:
+    """The model with what its server calls itself in the replies of the profile."""
+    if SERVER not in model.facts or not told:
+        return model
+    return replace(model, facts={**model.facts, "fingerprint": " and ".join(told)})
 
 
 def _model(row: Row) -> RunModel | None:
@@ -104,7 +121,17 @@ def _model(row: Row) -> RunModel | None:
         return None  # garbled by a damaged page
 
 
-FACTS = ("device name", "device", "driver", "CUDA", "processor", "threads", "attention", "server")
+FACTS = (
+    "device name",
+    "device",
+    "driver",
+    "CUDA",
+    "processor",
+    "threads",
+    "attention",
+    "server",
+    "fingerprint",
+)
 
 
 def in_words(model: RunModel) -> str:

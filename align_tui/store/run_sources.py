@@ -10,7 +10,8 @@ from typing import cast
 from align_tui.config.profile import Profile
 from align_tui.core.attributes import Attributes, attributes_to_json
 from align_tui.core.sources import Source, SourceKind, compared_hashes, of_text
-from align_tui.core.types import canonical, content_hash
+from align_tui.core.sources import identity_of as sources_identity
+from align_tui.core.types import canonical
 from align_tui.store.database import Database, Row
 from align_tui.store.run_inputs import RunInputs, read_inputs
 from align_tui.studies.sources import StudySources
@@ -47,14 +48,14 @@ def keep_files_of(connection: sqlite3.Connection, run: str, profiles: Sequence[P
 
 
 def identity_of(profile: Profile, inputs: RunInputs, sources: Iterable[Source]) -> str:
-    """SHA-256 of all that makes a profile decide as it does, but for the model's files.
+    """The identity of a profile in a run: `core.sources.identity_of`."""
+    return sources_identity(profile.hash, inputs.definition_of(profile.attributes), sources)
 
-    It covers the profile's own hash (parameters, texts of its own, the hashes of its file, its
-    records and its examples), the definitions that its prompts quote, the program's own templates,
-    the alignment function with all parameters, and the code of plug-ins.
-    """
-    hashes = sorted([*key, sha256] for key, sha256 in compared_hashes(sources).items())
-    return content_hash([profile.hash, inputs.definition_of(profile.attributes), hashes])
+
+def profile_hashes(db: Database, run: str) -> tuple[str, ...]:
+    """The hash of each profile of a run, as the run stores it."""
+    rows = db.read("SELECT hash FROM run_profiles WHERE run=? ORDER BY idx", (run,))
+    return tuple(row["hash"] for row in rows)
 
 
 def identities(db: Database, run: str) -> tuple[str | None, ...]:

@@ -27,6 +27,7 @@ from align_tui.store.run_inputs import (
     write_inputs,
 )
 from align_tui.store.run_models import in_words, models_of
+from align_tui.store.run_records import with_stored_records
 from align_tui.store.run_sources import identity_of, keep_files_of, keep_sources
 from align_tui.store.turns import later_samples, turn_columns
 from align_tui.studies.sources import sources_of_study
@@ -157,12 +158,15 @@ def _insert_samples(
     priority: int,
 ) -> None:
     keys = [profile.backbone_key for profile in study.profiles]
-    turns = turn_columns(study)
+    turns, now = turn_columns(study), time.time()
     connection.executemany(
         "INSERT OR IGNORE INTO samples"
-        " (run, scenario, profile, repeat, backbone, priority, context, turn)"
-        " VALUES (?,?,?,?,?,?,?,?)",
-        ((run, s, p, r, keys[p], priority, *turns.get((s, p), (None, None))) for s, p, r in pairs),
+        " (run, scenario, profile, repeat, backbone, priority, asked, context, turn)"
+        " VALUES (?,?,?,?,?,?,?,?,?)",
+        (
+            (run, s, p, r, keys[p], priority, now, *turns.get((s, p), (None, None)))
+            for s, p, r in pairs
+        ),
     )
 
 
@@ -184,7 +188,7 @@ def enqueue(
                 " AND repeat=? AND status='pending'",
                 [(priority, run, *pair) for pair in wanted],
             )
-        connection.execute("UPDATE runs SET state='active' WHERE id=?", (run,))
+        _resume(connection, run)
 
 
 def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
@@ -207,12 +211,21 @@ def retry(db: Database, run: str, samples: Iterable[int] | None = None) -> int:
             for table in ("results", "responses", "scores", "live", *BASIS_TABLES):
                 connection.execute(f"DELETE FROM {table} WHERE sample=?", (sample,))
             connection.execute(
-                "UPDATE samples SET status='pending', worker=NULL WHERE id=?", (sample,)
+                "UPDATE samples SET status='pending', worker=NULL, asked=? WHERE id=?",
+                (time.time(), sample),
             )
         suspects.forgive(connection, failed)
         if failed:
-            connection.execute("UPDATE runs SET state='active' WHERE id=?", (run,))
+            _resume(connection, run)
     return len(failed)
+
+
+def _resume(connection: sqlite3.Connection, run: str) -> None:
+    """Make a run active. Its samples did not wait for a worker while it stood still."""
+    connection.execute(
+        "UPDATE runs SET state='active', resumed=? WHERE id=? AND state<>'active'",
+        (time.time(), run),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +262,10 @@ def cancel(db: Database, run: str) -> Cancelled:
 def set_state(db: Database, run: str, state: str) -> None:
     """Set 'active', 'paused' (running samples may end) or 'stopped' (workers put them back)."""
     with db.write() as connection:
-        connection.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
+        if state == "active":
+            _resume(connection, run)
+        else:
+            connection.execute("UPDATE runs SET state=? WHERE id=?", (state, run))
 
 
 def state_of(db: Database, run: str) -> str | None:
@@ -330,11 +346,10 @@ def load_study(db: Database, run: str) -> Study:
         " WHERE r.run=? ORDER BY r.idx",
         (run,),
     )
+    read = [Profile.from_body(json.loads(row[0])) for row in profiles]
     return Study(
         name=head["name"],
-        profiles=with_stored_examples(
-            db, run, [Profile.from_body(json.loads(row[0])) for row in profiles]
-        ),
+        profiles=with_stored_records(db, run, with_stored_examples(db, run, read)),
         scenarios=tuple(scenario_from_json(json.loads(row[0])) for row in scenarios),
         repeat=head["repeat"],
         scored_only=bool(head["scored_only"]),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
 
 APPLICATION_ID = 0x414C4754  # "ALGT"
-LATEST = 14
+LATEST = 16
 
 # These statements are written out so that a reader sees the tables here.
 _INITIAL = """
@@ -188,6 +188,20 @@ _MARGIN = """
 ALTER TABLE runs ADD COLUMN margin REAL
 """
 
+# When a sample was asked for, and when its run was last resumed, by the wall clock; NULL in rows of
+# earlier versions. A sample's wait counts from the later of the two to its claim.
+_ASKED = """
+ALTER TABLE samples ADD COLUMN asked REAL;
+ALTER TABLE runs ADD COLUMN resumed REAL
+"""
+
+# `halves`: the two decisions of which one by both orders of the choices is the mean, as JSON
+# (core/halves.py). `fingerprint`: what a server calls the setup that wrote a reply. NULL: none.
+_HALVES_AND_FINGERPRINTS = """
+ALTER TABLE results ADD COLUMN halves TEXT;
+ALTER TABLE responses ADD COLUMN fingerprint TEXT
+"""
+
 
 def _statements(script: str) -> list[str]:
     out, part = [], ""
@@ -275,6 +289,16 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def m014_margin(db: UtilsDatabase) -> None:
         for statement in _statements(_MARGIN):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m015_asked(db: UtilsDatabase) -> None:
+        for statement in _statements(_ASKED):
+            db.conn.execute(statement)
+
+    @migrations()
+    def m016_halves_and_fingerprints(db: UtilsDatabase) -> None:
+        for statement in _statements(_HALVES_AND_FINGERPRINTS):
             db.conn.execute(statement)
 
     connection.execute("BEGIN IMMEDIATE")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from align_tui.core.decisions import GREEDY, Decision, Generation, Response
 from align_tui.store.basis import NOTHING, bases_of
 from align_tui.store.database import Database
-from align_tui.store.orders import read_order
+from align_tui.store.orders import halves_texts, read_halves, read_order
 from align_tui.store.results import Result
 
 PAGE = 500
@@ -23,6 +23,11 @@ def decisions_of(db: Database, found: Sequence[Result]) -> dict[int, Decision]:
     made = [result for result in found if result.error_kind is None]
     samples = [result.sample for result in made]
     bases, responses = bases_of(db, samples), _votes_of(db, samples)
+    halves = {
+        sample: text
+        for start in range(0, len(samples), PAGE)
+        for sample, text in halves_texts(db, samples[start : start + PAGE]).items()
+    }
     decisions = {}
     for result in made:
         basis, answer = bases.get(result.sample, NOTHING), result.answer
@@ -41,6 +46,7 @@ def decisions_of(db: Database, found: Sequence[Result]) -> dict[int, Decision]:
             steps=basis.steps,
             examples=basis.examples,
             shown=result.shown,
+            halves=read_halves(halves.get(result.sample), responses.get(result.sample, ())),
         )
     return decisions
 

@@ -25,6 +25,7 @@ from align_tui.core.text.tracebacks import kept_text
 from align_tui.store.database import Database, Row
 from align_tui.store.outcomes import STARTED, Claimed
 from align_tui.store.turns import in_turn
+from align_tui.store.waits import ASKED
 
 ENDS_AT_MOST = 3
 KILLS_AT_MOST = 10
@@ -117,12 +118,12 @@ def _count(
 def _failure_message(name: str, ends: int, kills: int, how: str | None) -> str:
     if how is None:
         return (
-            f"Deciding {name} ended the worker: it was killed {kills} times meanwhile\n"
-            "If somebody else killed it, ask again: a worker then decides this sample alone."
+            f"The worker that decided {name} was killed {kills} times\n"
+            "If somebody else killed it, retry the sample: a worker then decides it alone."
         )
     return (
-        f"Deciding {name} ended the worker {ends} times. The last time: {first_line(how)}\n"
-        "Mend the code that it runs, then ask again: a worker then decides this sample alone."
+        f"The worker that decided {name} ended {ends} times. The last time: {first_line(how)}\n"
+        "Fix the code that it runs, then retry the sample: a worker then decides it alone."
     )
 
 
@@ -170,7 +171,7 @@ def claim(db: Database, worker: str, room: int) -> list[Claimed]:
             return []
         most = min(room, FEW if first["level"] == 1 else 1)
         rows = connection.execute(
-            "UPDATE samples SET status='running', worker=?, attempt=attempt+1,"
+            f"UPDATE samples SET status='running', worker=?, attempt=attempt+1, {ASKED},"
             " started=? WHERE id IN (SELECT s.id FROM suspects x JOIN samples s"
             f" ON s.id=x.sample WHERE s.run=? AND s.backbone=? AND s.status='pending'"
             f" AND {_IN_TURN} AND {_LEVEL}=? ORDER BY s.priority DESC, s.id LIMIT ?)"

@@ -22,9 +22,9 @@ def bring_back(db: Database, run: str) -> None:
     """Take a run out of the trash and restore the state that it had."""
     with db.write() as connection:
         connection.execute(
-            "UPDATE runs SET state=(SELECT state FROM trash WHERE run=id) WHERE id=?"
+            "UPDATE runs SET state=(SELECT state FROM trash WHERE run=id), resumed=? WHERE id=?"
             " AND id IN (SELECT run FROM trash)",
-            (run,),
+            (time.time(), run),
         )
         connection.execute("DELETE FROM trash WHERE run=?", (run,))
 

@@ -25,10 +25,10 @@ START_S = 0.05  # two processes with the same id start further apart than this
 class WorkerRow:
     """A worker as it last described itself.
 
-    Of its `active` samples `waiting` have no text yet. `gpus` are the GPUs it may use (empty: all).
-    `notes` say what it had to change, such as a batch that did not fit. Every beat adds one to
-    `heartbeat`. `silent` is the heartbeat that another process saw stand still for a whole lease.
-    `machine` is the boot and the namespace of its process.
+    For `waiting` of its `active` samples no model has begun to read. `gpus` are the GPUs it may
+    use (empty: all). `notes` say what it had to change, such as a batch that did not fit. Every
+    beat adds one to `heartbeat`. `silent` is the heartbeat that another process saw stand still for
+    a whole lease. `machine` is the boot and the namespace of its process.
     """
 
     id: str
@@ -186,7 +186,7 @@ def _refuse_other_hosts(db: Database, report: Callable[[str], None]) -> None:
 
     before = elsewhere()
     for worker in before.values():
-        report(f"waiting for {lease_s():.0f} s at most: does worker {worker.name} still work here?")
+        report(f"waiting {lease_s():.0f} s at most to see if worker {worker.name} still works here")
     until = time.monotonic() + lease_s()
     while before and time.monotonic() < until:
         time.sleep(LOOK_S)

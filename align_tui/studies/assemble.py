@@ -86,8 +86,8 @@ def load_study(options: Options) -> Study:
         targets = parse_targets([f"{k}={v}" for k, v in file.target.items()], attributes)
     if options.targets and file.sweep and not options.profiles:
         raise ConfigError(
-            "--target would replace the targets over which the study sweeps",
-            "Leave it out, or name the profiles to run: --profile NAME.",
+            "--target would replace the targets of the study's [[sweep]]",
+            "Leave out --target, or name the profiles to run: --profile PROFILE.",
         )
     own_code: set[str] = set()
     says_more = path is not None and bool(file.set or file.backbone or file.backbones)
@@ -261,9 +261,9 @@ def _check_answers(study: Study, profile: Profile) -> None:
         if study.takes(profile, scenario):
             asked = "an open answer" if scenario.asks == "text" else "a choice"
             raise ConfigError(
-                f"profile {profile.name}: {profile.adm.kind} cannot give {asked}, and the "
+                f"profile {profile.name}: {profile.adm.kind} cannot give {asked}, but the "
                 f"scenario {scenario.key} asks for one",
-                "Leave out the scenario, or choose a decision-maker that can answer it.",
+                "Leave out the scenario, or choose another decision-maker.",
             )
 
 
@@ -287,15 +287,16 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
         if attributes.get(name) is None:
             near = attributes.nearest(name)
             raise ConfigError(
-                f"{where}: no attribute pack defines {name!r}, and {profile.adm.kind} must quote "
-                "its definition",
+                f"{where}: no attribute pack defines {name!r}, but {profile.adm.kind} quotes its "
+                "definition",
                 f"Did you mean {near!r}?"
                 if near
                 else "Define it in your own pack: see docs/attributes.md.",
             )
     if profile.relevance is None and traits.needs_relevance:
         raise ConfigError(
-            f"{where}: {profile.adm.kind} needs a [relevance] table, which says how to predict it",
+            f"{where}: {profile.adm.kind} needs a [relevance] table, which says how to predict "
+            "relevance",
             'For example: [relevance] kind = "most_relevant"',
         )
     if profile.relevance is not None and not traits.takes_relevance:
@@ -315,7 +316,7 @@ def check_profile(profile: Profile, attributes: Attributes, *, target_later: boo
         )
     if profile.history is not None and profile.history_context is None:
         raise ConfigError(
-            f"{where}: its decisions need no earlier ones, so it cannot use [history]",
+            f"{where}: its decisions do not use earlier ones, so it cannot use [history]",
             "Leave out [history], or choose a cumulative function under [alignment].",
         )
     if isinstance(profile.adm, RunsFile) and not is_file(Path(profile.adm.file)):
@@ -359,9 +360,9 @@ def _check_kinds(profile: Profile, who: str, wanted: frozenset[TargetKind]) -> N
             mean = isinstance(target.value, Distribution) and "numbers" in wanted
             raise ConfigError(
                 f"profile {profile.name}: the target {target.attribute} is "
-                f"{kind_in_words(target)}, and {who} takes "
+                f"{kind_in_words(target)}, but {who} needs "
                 + " or ".join(KIND_WORDS[kind] for kind in kinds),
-                f"To use its mean, write: value = {target.point:.3g}"
+                f"To use the mean of the target, write: value = {target.point:.3g}"
                 if mean
                 else f"{' or '.join(HOW_TO_STATE[kind] for kind in kinds)}, "
                 "or choose another function under [alignment].",

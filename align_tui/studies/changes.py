@@ -10,6 +10,7 @@ from align_tui.config.study import Study
 from align_tui.core.scenarios import Scenario, variant_of
 from align_tui.core.targets import Target, Targets
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 
 MOST_SETTINGS = 2  # that are named; more are counted
 MOST_CELLS = 24  # of a value
@@ -32,7 +33,7 @@ def profile_change(old: Profile, new: Profile) -> str:
         plain = all(len(_word(value)) <= MOST_CELLS for value in (a, b))
         found.append(f"{name} {_word(a)} -> {_word(b)}" if plain else f"{name} edited")
     if len(found) > MOST_SETTINGS:
-        return f"{len(found)} settings changed"
+        return f"{counted(len(found), 'setting')} changed"
     return ", ".join(found) or "edited"
 
 

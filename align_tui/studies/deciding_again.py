@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from align_tui.config.alignment import alignment_function, params_of
 from align_tui.config.profile import Profile
@@ -19,14 +20,19 @@ from align_tui.core.again import (
 from align_tui.core.alignment.history import history_of
 from align_tui.core.alignment.ranking import AlignmentFunction, History
 from align_tui.core.alignment.registry import FUNCTIONS
-from align_tui.core.choice_order import permuted, shuffled_order
+from align_tui.core.choice_order import permuted, reversed_order, shuffled_order
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AlignError, ConfigError
+from align_tui.core.halves import averaged_anew
 from align_tui.core.scenarios import Scenario
 from align_tui.core.seeds import SeedRule, sample_seed, seed_hash
 from align_tui.core.text.plurals import counted
 from align_tui.studies.rescoring import RescoredStudy, only_positive_of
 from align_tui.studies.turns import Place, earlier, turns
+
+Order: TypeAlias = tuple[int, ...] | None
+"""The order in which the choices were shown, as indices; None for the scenario's own."""
+MEAN_ONLY = "the run keeps only the mean of the two orders of the choices"
 
 
 @dataclass
@@ -88,7 +94,7 @@ def decide_again(
 
 
 class _Sample:
-    """The seeds of one profile's samples, and the order in which they were shown the choices."""
+    """One profile's samples: their seeds, and what was decided in which order of the choices."""
 
     def __init__(
         self, study: Study, index: int, places: Mapping[int, Place], seed_rule: SeedRule
@@ -110,13 +116,32 @@ class _Sample:
         seen = seed_hash(self.scenario(sample), self._rule)
         return sample_seed(self.profile.decoding.seed, seen, self.places[sample][2])
 
-    def order(self, sample: int) -> tuple[int, ...] | None:
-        """The order of the choices that decides ties; None for the scenario's own."""
+    def parts(self, sample: int, decision: Decision) -> tuple[tuple[Decision, Order], ...]:
+        """What was decided in one order of the choices, with the order that decides ties.
+
+        Two for a decision that is the mean of two orders; none if only their mean is stored.
+        """
         scenario = self.scenario(sample)
-        if self.profile.choice_order != "shuffled" or scenario.asks != "choice":
-            return None
-        count = len(scenario.choices)
-        return shuffled_order(self.seed(sample), count) if count > 1 else None
+        setting, count = self.profile.choice_order, len(scenario.choices)
+        if setting == "given" or scenario.asks != "choice" or count < 2:
+            return ((decision, None),)
+        if setting == "shuffled":
+            return ((decision, shuffled_order(self.seed(sample), count)),)
+        if len(decision.halves) != 2:
+            return ()
+        given, turned = decision.halves
+        return (given, None), (turned, reversed_order(count))
+
+    def joined(self, sample: int, before: Decision, made: Sequence[Decision]) -> Decision:
+        """The decision of the parts that were made anew; two of them are averaged as in a run."""
+        if len(made) == 1:
+            return made[0]
+        choices = len(self.scenario(sample).choices)
+        return averaged_anew(before, made, choices, self.seed(sample))
+
+    def keeps_means(self, samples: Sequence[int], decisions: Mapping[int, Decision]) -> bool:
+        """Is nothing but the mean of two orders stored, as earlier versions did?"""
+        return any(not self.parts(each, decisions[each]) for each in samples)
 
 
 class _Votes(_Sample):
@@ -140,28 +165,45 @@ class _Votes(_Sample):
         """Count those of all `samples`; notes on decisions that stay as they were."""
         kept = 0
         for sample in samples:
-            order = self.order(sample)
-            before = as_shown(decisions[sample], order)
-            count = len(self.scenario(sample).choices)
-            if not is_by_votes(before, count, only_positive=self._was):
+            parts = self.parts(sample, decisions[sample])
+            made = [self._vote(sample, part, order) for part, order in parts]
+            voted = [each for each in made if each is not None]
+            if voted and len(voted) == len(parts):
+                again.decisions[sample] = self.joined(sample, decisions[sample], voted)
+            else:
                 kept += 1
-                continue
-            made = revoted(before, count, only_positive=self._now)
-            # Styled samples have an order of their own each (adms/styled.py).
-            alone = not (self.profile.adm.traits.order_by_style and len(before.responses) > 1)
-            again.decisions[sample] = in_own_order(made, decisions[sample], order, alone=alone)
+        why = "the stored replies do not give them by votes"
+        if kept and self.keeps_means(samples, decisions):
+            why = MEAN_ONLY
         if samples and kept == len(samples):
             raise ConfigError(
-                f"profile {self.profile.name}: its stored replies do not give its decisions, so "
-                "its votes cannot be counted anew",
-                "Run it with the other setting: --set adm.only_positive=true.",
+                f"profile {self.profile.name}: its stored replies do not lead to its decisions, so "
+                f"its votes cannot be counted anew{_told(why)}",
+                "Start a new run with the other setting: --set adm.only_positive=true.",
             )
-        return _kept(self.profile.name, kept, "the stored replies do not give them by votes")
+        return _kept(self.profile.name, kept, why)
+
+    def _vote(self, sample: int, part: Decision, order: Order) -> Decision | None:
+        """Count the votes of what was decided in one order; None if they do not give it."""
+        before = as_shown(part, order)
+        count = len(self.scenario(sample).choices)
+        if not is_by_votes(before, count, only_positive=self._was):
+            return None
+        made = revoted(before, count, only_positive=self._now)
+        # Shuffled samples of a style have an order of their own each (adms/styled.py).
+        profile = self.profile
+        shuffles = profile.choice_order == "shuffled" and profile.adm.traits.order_by_style
+        alone = not (shuffles and len(before.responses) > 1)
+        return in_own_order(made, part, order, alone=alone)
+
+
+def _told(why: str) -> str:
+    return f": {why}" if why == MEAN_ONLY else ""
 
 
 def _kept(name: str, count: int, why: str) -> list[str]:
     decisions = counted(count, "decision")
-    return [f"{name}: {decisions} as before, since {why}."] if count else []
+    return [f"{name}: {decisions} unchanged, because {why}."] if count else []
 
 
 class _Ranks(_Sample):
@@ -187,18 +229,19 @@ class _Ranks(_Sample):
 
     def all(self, samples: Sequence[int]) -> list[str]:
         """Rank all of `samples`; notes on those that stay as they were."""
-        if samples and not any(is_by_ranking(self._before[each]) for each in samples):
+        why = MEAN_ONLY if self.keeps_means(samples, self._before) else ""
+        if samples and not any(map(self._is_ranked, samples)):
             raise ConfigError(
                 f"profile {self.profile.name}: its decisions have no stored predictions that "
-                f"{self._params.function} could rank",
-                "Run it with the other function: --set alignment.function=NAME.",
+                f"{self._params.function} could rank{_told(why)}",
+                "Start a new run with the other function: --set alignment.function=NAME.",
             )
         order = turns(self.study, self.index)
         kept = 0
         for sample in sorted(
             samples, key=lambda each: order[self.places[each][0]].place if order else 0
         ):
-            if not is_by_ranking(self._before[sample]):
+            if not self._is_ranked(sample):
                 kept += 1
                 continue
             try:
@@ -206,15 +249,23 @@ class _Ranks(_Sample):
             except AlignError as error:
                 self._again.errors[sample] = (error.kind, error.message)
         name = self.profile.name
-        notes = _kept(name, kept, "they are not the result of a ranking")
+        notes = _kept(name, kept, why or "they are not the result of a ranking")
         if self._lacks:
             some = counted(self._lacks, "decision")
-            notes.append(f"{name}: {some} without all earlier ones, which the run does not have.")
+            notes.append(f"{name}: for {some} the run lacks some of the earlier decisions.")
         return notes
 
+    def _is_ranked(self, sample: int) -> bool:
+        parts = self.parts(sample, self._before[sample])
+        return bool(parts) and all(is_by_ranking(part) for part, _ in parts)
+
     def _rank(self, sample: int) -> Decision:
-        scenario, profile, order = self.scenario(sample), self.profile, self.order(sample)
         stored = self._again.decisions.get(sample, self._before[sample])
+        made = [self._rank_part(sample, *part) for part in self.parts(sample, stored)]
+        return self.joined(sample, stored, made)
+
+    def _rank_part(self, sample: int, stored: Decision, order: Order) -> Decision:
+        scenario, profile = self.scenario(sample), self.profile
         if stored.predictions is None or len(stored.predictions) != len(scenario.choices):
             raise ConfigError("The decision's predictions are not those of the scenario's choices")
         decision = as_shown(stored, order)

@@ -82,7 +82,7 @@ def check_examples(
 ) -> None:
     """Raise ConfigError if a profile cannot show its examples for each of `scenarios`.
 
-    `target_later`: a missing target is no error, since a study or a command line sets it later.
+    `target_later`: a missing target is not an error, since a study or a command line sets it later.
     """
     spec, where = profile.examples, f"profile {profile.name}"
     if spec is None:
@@ -104,7 +104,7 @@ def check_examples(
         if target_later:
             return
         raise ConfigError(
-            f"{where}: its examples answer by a target, and it has none",
+            f"{where}: its examples need a target to answer by, but it has none",
             'Add a target, or name attributes: [examples] attributes = ["moral_desert"] (the '
             "examples then take the choice with the highest label).",
         )

@@ -53,14 +53,14 @@ def shown_first_prompt(profile: Profile, scenario: Scenario, attributes: Attribu
         return FirstPrompt(note=f"The prompt cannot be rendered: {what}")
     if turns:
         moves = profile.shows_order and profile.choice_order != "given"
-        shuffled = "The profile changes the order of the choices; here it is the scenario's."
+        shuffled = "The choices are in the scenario's order here. The profile changes it."
         return FirstPrompt(turns, shuffled if moves else "")
     if isinstance(profile.adm, RunsFile):
-        why = f"{kind} runs a file of yours, which is not run to show a prompt."
+        why = f"{kind} runs your own code. align-tui does not run it to show a prompt."
     elif not traits.can_decide:
-        why = "Another program made these decisions, and its prompts are not known."
+        why = "Another program made these decisions. Its prompts are not known."
     elif not (traits.needs_model or traits.roles):
         why = f"{kind} asks no model, so there is no prompt."
     else:
-        why = f"The first question of {kind} is no chat, so it cannot be shown as a prompt."
+        why = f"The first question of {kind} is not a chat, so there is no prompt to show."
     return FirstPrompt(note=why)

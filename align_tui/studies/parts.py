@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from align_tui.config.study import Study
 from align_tui.core.errors import ConfigError
+from align_tui.core.text.plurals import counted
 from align_tui.studies.turns import Place, turns
 
 MOST = 10_000
@@ -56,7 +57,8 @@ def places_of(study: Study, part: Part) -> list[Place]:
             found.append(place)
     if not found:
         raise ConfigError(
-            f"Part {part.number}/{part.of} has no sample: the study has {len(groups)} groups",
-            f"Split it into at most {len(groups)} parts.",
+            f"Part {part.number}/{part.of} has no sample: the study has only "
+            f"{counted(len(groups), 'group')} of samples",
+            f"Split the study into at most {counted(len(groups), 'part')}.",
         )
     return found

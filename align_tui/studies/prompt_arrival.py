@@ -23,7 +23,7 @@ HINT = (
     "Write the target into the template, for example: {% for target in targets %}Your "
     "{{ target.name }} is {{ target.degree }}. {{ target.stance }}{% endfor %}"
 )
-OWN_HINT = "Its prompt must state the target: mend the decision-maker, or leave out the target."
+OWN_HINT = "Fix the decision-maker, so that its prompt states the target, or leave out the target."
 
 
 @runtime_checkable
@@ -62,9 +62,10 @@ def _check_definition(profile: Profile, target: Target, attributes: Attributes) 
     attribute = attributes.get(target.attribute)
     if attribute is not None and fold(attribute.high) == fold(attribute.low):
         raise ConfigError(
-            f"profile {profile.name}: the attribute pack says the same for high and for low "
-            f"{attribute.id!r}, so no prompt can tell the model which of them is its target",
-            f"Give `high` and `low` of {attribute.id!r} different texts: see docs/attributes.md.",
+            f"profile {profile.name}: the attribute pack has the same text for high and for low "
+            f"{attribute.id!r}, so a prompt cannot tell the model which one is the target",
+            f"Write different texts for `high` and `low` of {attribute.id!r}: see "
+            "docs/attributes.md.",
         )
 
 

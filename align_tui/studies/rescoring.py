@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from align_tui.config.attributes import definitions_for
 from align_tui.config.profile import Profile
+from align_tui.config.reading.problem_words import sentence
 from align_tui.config.study import Study
 from align_tui.core.alignment.registry import FUNCTIONS
 from align_tui.core.errors import ConfigError
@@ -60,8 +61,8 @@ def rescored_study(study: Study, what: Rescoring) -> RescoredStudy:
     """The study with the changes; raises ConfigError that says why one cannot be made."""
     if not what.in_words:
         raise ConfigError(
-            "Nothing is named that should be done anew",
-            "Name it: --scoring NAME, --only-positive, --all-votes or --alignment FUNCTION.",
+            "No option says what to do anew",
+            "Add --scoring SCORER, --only-positive, --all-votes or --alignment FUNCTION.",
         )
     rule = _scorer(study, what.scoring)
     profiles = list(study.profiles)
@@ -73,13 +74,6 @@ def rescored_study(study: Study, what: Rescoring) -> RescoredStudy:
     if what.alignment is not None:
         ranked, left = _rank(study, profiles, what.alignment, what.parameters)
         notes += left
-    for index in sorted(voted | ranked):
-        if study.profiles[index].choice_order == "both":
-            raise ConfigError(
-                f"profile {study.profiles[index].name}: it was asked in both orders of the "
-                "choices, and the run keeps the mean of the two, which cannot be taken apart",
-                "Run it with the other setting.",
-            )
     changed = replace(study, profiles=tuple(profiles), rule=rule, is_demo=False)
     _check_labels(changed, study, what)
     return RescoredStudy(changed, voted, ranked, tuple(notes))
@@ -91,7 +85,7 @@ def _scorer(study: Study, name: str | None) -> str:
     rule = name or study.rule
     if SCORERS.get(rule).is_async:
         raise ConfigError(
-            f"The scorer {rule!r} asks a model, and a run is scored anew without one",
+            f"The scorer {rule!r} asks a model, but align-tui scores a run anew without one",
             "Name another scorer: --scoring distance.",
         )
     return rule
@@ -111,8 +105,8 @@ def _check_labels(changed: Study, study: Study, what: Rescoring) -> None:
         return
     kind = "shares of groups" if scorer.compares_shares else "labels"
     raise ConfigError(
-        f"The scorer {what.scoring!r} can score no decision of the run: no scenario has {kind} for "
-        "its targets",
+        f"The scorer {what.scoring!r} cannot score a decision of the run: no scenario has {kind} "
+        "for its targets",
         "Name another scorer.",
     )
 
@@ -131,7 +125,7 @@ def _vote(profiles: list[Profile], *, only_positive: bool) -> tuple[frozenset[in
         kinds = ", ".join(dict.fromkeys(each.adm.kind for each in profiles))
         raise ConfigError(
             f"No decision-maker of the run lets positive and negative samples vote ({kinds})",
-            "Those that do are prompt_aligned and tagging, with only_positive in [adm].",
+            "prompt_aligned and tagging do, with only_positive in [adm].",
         )
     if not found:
         raise ConfigError(f"The run counts {rule} already")
@@ -181,7 +175,7 @@ def _rank(
         raise ConfigError(
             f"The run has no predictions that {name} could rank: no decision-maker of it rates "
             f"choices ({kinds})",
-            "Those that do are the regressions, kaleido, the oracle, and pipelines with `rank`.",
+            "The regressions, kaleido, the oracle, and pipelines with `rank` rate choices.",
         )
     if not found:
         raise ConfigError(f"The run is ranked by {name} with these parameters already")
@@ -199,7 +193,7 @@ def _with_function(profile: Profile, table: JsonObject) -> Profile:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ConfigError(
-            f"profile {profile.name}: {one_line(where, 100)}: {one_line(first['msg'], 300)}",
+            f"profile {profile.name}: {one_line(sentence(where, first), 400)}",
             "See docs/alignment-functions.md for each function's parameters.",
         ) from error
     return profile.model_copy(update={"alignment": read.alignment})
@@ -208,4 +202,4 @@ def _with_function(profile: Profile, table: JsonObject) -> Profile:
 def _unchanged(names: Sequence[str], what: str) -> list[str]:
     if not names:
         return []
-    return [f"The {what} of {', '.join(names)} are as they were."]
+    return [f"The {what} of {', '.join(names)} are unchanged."]

@@ -55,14 +55,14 @@ def scenario_spot(name: str) -> Spot:
     known = {entry.name: entry for entry in list_sets()}
     found = known[name].path if name in known else None
     if found is not None and found.parent == path.parent and found != path:
-        raise ConfigError(f"{found.name} already has that name", "Choose another name.")
+        raise ConfigError(f"{found.name} has this name already", "Choose another name.")
     return Spot(path, _taken(path, found))
 
 
 def _taken(path: Path, known: Path | None) -> str:
     if path.exists():
-        return "there is already a file of that name"
-    return "" if known is None else "it would hide a shipped one of that name"
+        return "a file with this name exists already"
+    return "" if known is None else "it would hide the shipped one with this name"
 
 
 def save_profile(profile: Profile, name: str, *, replace: bool = False) -> Path:

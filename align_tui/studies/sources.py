@@ -1,4 +1,4 @@
-"""Collect what a study decides with beside its profiles, to be stored with its run."""
+"""Collect the sources of a study, beside its profiles, that its run stores."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from align_tui.config.sources import (
 from align_tui.config.study import Study
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import AlignError
-from align_tui.core.scenarios import scenario_to_json
+from align_tui.core.records import records_text
 from align_tui.core.sources import Source, of_text
 from align_tui.core.types import canonical
-from align_tui.studies.records import read_records
+from align_tui.studies.records import read_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,10 @@ def _records_of(profile: Profile, attributes: Attributes) -> Iterator[Source]:
     if not isinstance(adm, UsesRecords) or not adm.records:
         return
     try:
-        records = read_records(adm, attributes)
+        sets = read_sets(adm, attributes)
     except AlignError:
         return  # a run of another machine, whose sets are not here
-    body = canonical([scenario_to_json(each) for each in records])
-    yield of_text("records", ", ".join(adm.records), body)
+    yield of_text("records", ", ".join(adm.records), records_text(sets))
 
 
 def _each_once(sources: list[Source]) -> tuple[Source, ...]:

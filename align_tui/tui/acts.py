@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from textual.binding import Binding, BindingType
 
@@ -64,3 +64,33 @@ class HoldsKeys(Protocol):
 
     def hold_keys(self) -> Callable[[], None]:
         """Hold further keys until the returned function is called."""
+
+
+@runtime_checkable
+class HoldsEdit(Protocol):
+    """A dialog in which the user may have edited something."""
+
+    def has_changed(self) -> bool:
+        """True if closing it would throw an edit away."""
+
+
+@runtime_checkable
+class WaitsForEdits(Protocol):
+    """An application that closes no dialog with an edit by itself."""
+
+    def after_edits(self, then: Callable[[], None]) -> None:
+        """Call `then` once no open dialog has an edit."""
+
+
+@runtime_checkable
+class Copies(Protocol):
+    """A field whose selected text can be copied."""
+
+    selection: Any  # Textual's two kinds of fields have two kinds of selections
+
+    @property
+    def selected_text(self) -> str:
+        """The selected text, or nothing."""
+
+    def action_copy(self) -> None:
+        """Copy the selected text to the clipboard."""

@@ -53,7 +53,7 @@ def edited(command: list[str], text: str, suffix: str) -> str:
         if done.returncode != 0:  # `:cq` of vim, for one, means that nothing is to change
             raise OutputError(
                 f"{command[0]} ended with the status {done.returncode}",
-                "The text here is as it was.",
+                "The text is unchanged.",
             )
         found = storable(read_text(path, MOST_BYTES)).replace("\r\n", "\n")
     return found if text.endswith("\n") else found.removesuffix("\n")

@@ -28,5 +28,5 @@ class ExitMessage:
         so_far = f"{self.ended - self.failed} of {self.total} decided"
         so_far += f", {self.failed} failed" if self.failed else ""
         if self.state == "active":
-            return f"Run {self.run} goes on ({so_far}). To watch it: {how}"
+            return f"Run {self.run} continues ({so_far}). To watch it: {how}"
         return f"Run {self.run} is {self.state} ({so_far}). To resume it: {how}{then}"

@@ -89,7 +89,8 @@ def _find_conflict(keymap: Keymap, section: str, kind: type[DOMNode]) -> None:
             other = taken.get(key)
             if other is not None and other != line.action:
                 raise ConfigError(
-                    f"{line.where}: {shown_key(key)} is both {line.action} and {other}",
+                    f"{line.where}: the key {shown_key(key)} is set for both {line.action} and "
+                    f"{other}",
                     f"Give {other} another key in [{section}] as well.",
                 )
             taken[key] = line.action

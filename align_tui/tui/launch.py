@@ -19,8 +19,8 @@ class Launch:
 
     With `autostart` the screen queues the whole study right after the first paint. A run that the
     screen creates stores `versions`. With `browse` the list of runs opens over the run. With
-    `low_bandwidth` streaming text is painted less often. `greets`: the line of keys begins with a
-    greeting that the user can put away.
+    `low_bandwidth` streaming text is painted less often. With `greets` the line of keys begins with
+    a greeting that the user can put away.
     """
 
     database: Path

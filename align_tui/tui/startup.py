@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 
 from align_tui.core.errors import AlignError
 from align_tui.core.text.display import one_line
 from align_tui.tui.application import Shell
+from align_tui.tui.keymap import actions_of
+from align_tui.tui.typed_ahead import MOST_HELD
 from align_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -32,6 +36,25 @@ class OpeningApp(Shell):
         self._line = Lines(id="opening")
         self._since = time.monotonic()
         self.refusal: AlignError | None = None
+        self._early: deque[events.Event] | None = deque(maxlen=MOST_HELD)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep keys and pastes for the study screen, in order, except keys that leave."""
+        early = self._early
+        if early is None or not isinstance(event, events.Key | events.Paste) or self._leaves(event):
+            await super().on_event(event)
+        else:
+            early.append(event)
+
+    def _leaves(self, event: events.Event) -> bool:
+        keys = (action.keys for action in actions_of(self) if action.id == "app.leave")
+        return isinstance(event, events.Key) and any(event.key in each for each in keys)
+
+    async def _give_early(self) -> None:
+        """Give the screen what the user typed before it stood."""
+        early, self._early = self._early or (), None
+        for event in early:
+            await super().on_event(event)
 
     def compose(self) -> ComposeResult:
         """A line that shows what is being opened."""
@@ -59,6 +82,8 @@ class OpeningApp(Shell):
             # A change on a lower screen makes Textual paint the whole screen above it.
             self._waiting.stop()
             self.show(launch, study)
+            # The screen calls this after it is mounted, when it holds keys for its first snapshot.
+            self.screen.call_later(self.call_later, self._give_early)
 
     def _reading(self) -> tuple[Launch, Study]:
         opened = self._read()

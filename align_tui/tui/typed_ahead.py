@@ -52,7 +52,8 @@ class TypedAhead:
         self._at: MessagePump = app
         self._number = self._rounds = self._all_rounds = self._looks = 0
         self._promises: set[object] = set()
-        self._timer: Timer | None = None
+        self._timer: Timer | None = None  # kept, because a new one for each key costs more
+        self._watched = False
 
     @property
     def settled(self) -> bool:
@@ -65,9 +66,9 @@ class TypedAhead:
             await self._give(event)
             return
         self._held.append(event)
-        if self._timer is None:
+        if not self._watched:
             self._looks = 0
-            self._timer = self._app.set_interval(LOOK_S, self._look)
+            self._watch()
 
     def promise(self) -> Callable[[], None]:
         """Hold keys until the function that this returns is called, from any thread."""
@@ -114,6 +115,8 @@ class TypedAhead:
             await self._give_on(event)
         finally:
             await self._ask(self._at)
+            if not self._watched:
+                self._watch()
 
     async def _ask(self, at: MessagePump | None = None) -> None:
         """Send a marker to `at`, or to what has the focus now."""
@@ -132,9 +135,17 @@ class TypedAhead:
             event = self._held.popleft()
             if self._app.screen_stack:
                 await self._give(event)
-        if not self._held and self._timer is not None:
-            self._timer.stop()
-            self._timer = None
+        if self.settled and self._watched and self._timer is not None:
+            self._watched = False
+            self._timer.pause()
+
+    def _watch(self) -> None:
+        """Look from now on, until every key is dealt with."""
+        self._watched = True
+        if self._timer is None:
+            self._timer = self._app.set_interval(LOOK_S, self._look)
+        else:
+            self._timer.reset()
 
     async def _go_on(self) -> None:
         """A promise was kept: look where the focus is now."""
@@ -148,7 +159,9 @@ class TypedAhead:
             await self._free()
 
     async def _look(self) -> None:
-        """Find out whether a marker or a promise was lost, while keys wait."""
+        """Find out whether a marker or a promise was lost."""
+        if self.settled:
+            return
         self._looks += 1
         if self._promises:
             if self._looks > PROMISED_LOOKS:
@@ -156,5 +169,5 @@ class TypedAhead:
                 await self._free()
         elif not self._busy or self._looks > LOST_LOOKS:
             await self._free()
-        elif self._looks > 1 and not (self._at.is_running and self._at.is_attached):
+        elif not (self._at.is_running and self._at.is_attached):
             await self._ask()  # what had the focus is gone, and the marker with it

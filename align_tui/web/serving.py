@@ -85,7 +85,7 @@ def _end_children() -> None:
 def _quiet_logs() -> None:
     """Log one line for an error of a tab, and its traceback in a file.
 
-    A browser that went away is no error.
+    A browser that went away is not an error.
     """
 
     def without_traceback(record: logging.LogRecord) -> bool:

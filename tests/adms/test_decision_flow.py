@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from align_tui.adms.flow.prompts import SMALL
+from align_tui.adms.registry import make_adm
+from align_tui.backbones.registry import open_backbone
+from align_tui.config.attributes import load_attributes
+from align_tui.config.library import load_profile
+from align_tui.config.profile import Profile
 from align_tui.core.decision_checks import checked_decision
 from align_tui.core.decision_flow import choices_named, objective_of
-from align_tui.core.decisions import Message
+from align_tui.core.decisions import Decision, Message
 from align_tui.core.errors import ConfigError, ReplyError
 from align_tui.core.replies import FREE_TEXT
 from align_tui.core.types import JsonObject
+from align_tui.engine.llm import SampleLlm
 from tests.adms.script import Answer, Answering, decided
 from tests.conftest import HIGH, make_scenarios
 
@@ -178,3 +186,35 @@ def test_facts_of_a_model_that_do_not_fit_are_skipped() -> None:
         Answering(faulty('key "analysis"', 1, broken)), SCENARIO, HIGH, kind="decision_flow"
     )
     assert decision.choice == 1
+
+
+def test_a_small_flow_has_shorter_replies_and_keeps_the_hash_of_others() -> None:
+    llm = Answering(answer)
+    decision = decided(llm, SCENARIO, HIGH, kind="decision_flow", small=True)
+    assert [step.name for step in decision.steps] == STEPS
+    by_step = {response.role: response for response in decision.responses}
+    facts: Any = by_step["extraction"].schema["properties"]
+    assert facts["information"]["maxItems"] == SMALL.facts
+    last = by_step["math_reason"].messages[-1].content
+    assert '"mathematical_model"' in last and '"structure"' not in last
+    table = {"kind": "decision_flow"}
+    stored: Any = Profile.model_validate({"name": "p", "adm": table}).body()
+    assert "small" not in stored["adm"]
+
+
+@pytest.mark.slow
+def test_the_small_flow_fits_the_demo_model() -> None:
+    profile = load_profile("decision-flow-small")
+    assert profile.backbone.kind == "demo"
+    backbone = open_backbone(profile.backbone, lambda what, share: None)
+    llm = SampleLlm(backbone, profile.decoding, 1, lambda stream, piece: None, 0.0)
+    adm = make_adm(profile, load_attributes())
+
+    async def decide() -> Decision:
+        return await adm(SCENARIO, profile.target, llm)
+
+    try:
+        decision = checked_decision(asyncio.run(decide()), len(SCENARIO.choices))
+    finally:
+        backbone.close()
+    assert [step.name for step in decision.steps] == STEPS

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from align_tui.adms.base import Llm
+from align_tui.adms.no_model import NoModel
+from align_tui.adms.pipeline import run_steps
 from align_tui.adms.registry import make_adm
 from align_tui.config.attributes import load_attributes
 from align_tui.config.library import load_profile
 from align_tui.config.options import Options
 from align_tui.config.profile import Profile
-from align_tui.config.steps import STEPS, MissingStepParams
+from align_tui.config.steps import STEPS, MissingStepParams, StepParams
 from align_tui.core.decisions import Decision
-from align_tui.core.errors import AlignmentError, ConfigError
+from align_tui.core.errors import AdmError, AlignmentError, ConfigError
+from align_tui.core.pipeline.state import Given, State
 from align_tui.core.predictions import Prediction
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.studies.assemble import load_study
@@ -90,7 +94,7 @@ def test_unrated_choices_may_be_left_out() -> None:
     )
     none = decide(*steps, scenario=Scenario("s", "?", (Choice("a"), Choice("b"))))
     assert none.choice == 0 and none.notes == (
-        "No choice is rated for the target, so none is ranked: the first is taken.",
+        "No choice is rated for the target, so none is ranked, and the first is chosen.",
     )
 
 
@@ -275,6 +279,16 @@ def test_a_step_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not gone.adm.traits.can_decide
     with pytest.raises(ValueError, match="constant"):
         Profile.model_validate(stored)
+
+
+@pytest.mark.parametrize("given", ["ab", {"predictions": 1}, None])
+async def test_a_step_must_return_its_values_by_name(given: object) -> None:
+    async def run(state: State, llm: Llm) -> Given:
+        return cast(Given, given)
+
+    params = StepParams(step="odd")
+    with pytest.raises(AdmError, match="The step 'odd' gave a"):
+        await run_steps([(params, run)], State(SCENARIO), NoModel())
 
 
 def rated(keys: dict[str, int], why: str = "so") -> dict[str, object]:

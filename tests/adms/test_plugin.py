@@ -111,7 +111,7 @@ def test_its_traits_are_honoured_before_anything_starts(keywords: Path) -> None:
         file.write(
             '[[target]]\nattribute = "moral_desert"\nsamples = [0.1, 0.9]\nbandwidth = 0.2\n'
         )
-    with pytest.raises(ConfigError, match="is a distribution, and keywords takes numbers"):
+    with pytest.raises(ConfigError, match="is a distribution, but keywords needs numbers"):
         load_study(options)
 
 

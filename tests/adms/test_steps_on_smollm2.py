@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from align_tui.adms.flow import prompts
+from align_tui.adms.flow import kind, prompts
 from align_tui.adms.registry import make_adm
 from align_tui.backbones.base import Backbone
 from align_tui.backbones.registry import open_backbone
@@ -35,11 +35,11 @@ def model(smollm2: Path) -> Iterator[Backbone]:
 @pytest.fixture(autouse=True)
 def short_replies(monkeypatch: pytest.MonkeyPatch) -> None:
     """The steps' lists and texts stay short, so that the test does."""
-    monkeypatch.setattr(prompts, "_text", lambda most: {"type": "string", "maxLength": 24})
-    for name in ("MAX_VARIABLES", "MAX_FACTS"):
-        monkeypatch.setattr(prompts, name, 2)
-    for name in ("MAX_ATTRIBUTES", "MAX_VALUES"):
-        monkeypatch.setattr(prompts, name, 1)
+    tiny = prompts.Limits(
+        variables=2, variable=24, facts=2, fact=24, attributes=1, attribute=24, values=1, value=24,
+        explanation=24, part=24, entries=2, entry=24, reasoning=24, answer=24,
+    )  # fmt: skip
+    monkeypatch.setattr(kind, "FULL", tiny)
 
 
 @pytest.mark.parametrize(

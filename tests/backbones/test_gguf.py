@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.backbones.base import Generates, Request
-from align_tui.backbones.local.gguf_file import read_header
 from align_tui.backbones.local.load import check_loadable, load_model
 from align_tui.backbones.registry import open_backbone
 from align_tui.config import paths
 from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.gguf_header import read_header
 from align_tui.core.decisions import Generation, Message, Sampling
 from align_tui.core.errors import BackboneError, MissingPackage
 from align_tui.core.replies import decision_schema, read_reply

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from align_tui.backbones.local.files import locate
-from align_tui.backbones.local.gguf_file import read_header
 from align_tui.backbones.local.inventory import glance_at
-from align_tui.backbones.local.weights import header_of
 from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.gguf_header import read_header
+from align_tui.config.model_files.weights import header_of
 from align_tui.core.errors import BackboneError
 from tests.fuzzing.nasty import FILES
 

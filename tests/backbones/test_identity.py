@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from align_tui.backbones.local.deciding_files import deciding_files
 from align_tui.backbones.local.files import ModelFiles, locate
-from align_tui.backbones.local.identity import FileHashes, deciding_files, machine_facts
+from align_tui.backbones.local.identity import FileHashes, machine_facts
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.files import hashes
 

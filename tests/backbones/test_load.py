@@ -15,9 +15,9 @@ from align_tui.backbones.local.backbone import LocalBackbone
 from align_tui.backbones.local.files import locate
 from align_tui.backbones.local.load import load_model, pick_device
 from align_tui.backbones.local.selfcheck import unbatchable
-from align_tui.backbones.local.weights import count_parameters, files_hash
 from align_tui.backbones.registry import open_backbone
 from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.weights import count_parameters, files_hash
 from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import BackboneError, OutOfMemory
 from align_tui.core.replies import decision_schema

@@ -18,7 +18,7 @@ from align_tui.backbones.registry import open_backbone
 from align_tui.backbones.seq2seq import passes
 from align_tui.backbones.seq2seq.backbone import Seq2SeqBackbone
 from align_tui.backbones.seq2seq.batches import Room, batch_sizes
-from align_tui.backbones.seq2seq.jobs import Job, Writing
+from align_tui.backbones.seq2seq.jobs import Job, Search, Writing
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import resolve
 from align_tui.core.errors import BackboneError, Cancelled, OutOfMemory
@@ -147,6 +147,16 @@ async def test_a_cancelled_request_leaves_the_batch_and_others_go_on(
     assert await backbone.rate("Treat C", ()) == ()
 
 
+def test_writing_is_greedy_whatever_the_model_s_own_settings_are(folder: Path) -> None:
+    model: Any = AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
+    texts = [(5, 6, 7, 1), (9, 8, 1)]
+    greedy = passes.write(model, texts, 12, [lambda: True] * 2)
+    model.generation_config.num_beams = 4
+    assert passes.write(model, texts, 12, [lambda: True] * 2) == greedy
+    drawn = Search(Job(lambda outcome: None), 0, texts[0], most_tokens=12, count=3, seed=1)
+    assert len(passes.search(model, drawn, lambda: True)) == 3
+
+
 def test_writing_stops_within_a_token_when_nobody_waits(folder: Path) -> None:
     model: Any = AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
     seen: list[int] = []
@@ -236,7 +246,7 @@ def test_the_wrong_kind_of_model_is_refused_both_ways(tmp_path: Path, folder: Pa
         open_backbone(BackboneSpec(kind="transformers", model=str(folder)), quiet)
     assert "seq2seq" in raised.value.hint
     causal = make_tiny_model(tmp_path / "causal")
-    with pytest.raises(BackboneError, match="no encoder-decoder model"):
+    with pytest.raises(BackboneError, match="not an encoder-decoder model"):
         load(causal)
 
 

@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from align_tui.backbones.local import hub
 from align_tui.backbones.local.load import check_loadable, load_model
-from align_tui.backbones.local.weights import (
+from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.weights import (
     HASH_LIMIT,
     count_parameters,
     files_hash,
@@ -22,7 +23,6 @@ from align_tui.backbones.local.weights import (
     missing_parts,
     weight_files,
 )
-from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
 
 Tensors = dict[str, torch.Tensor]
@@ -212,7 +212,7 @@ def test_a_message_of_transformers_is_passed_on_whole(folder: Path) -> None:
 def test_large_models_that_differ_in_a_number_have_two_identities(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("align_tui.backbones.local.weights.HASH_LIMIT", 1 << 20)
+    monkeypatch.setattr("align_tui.config.model_files.weights.HASH_LIMIT", 1 << 20)
     assert HASH_LIMIT > 1 << 20
     path = tmp_path / "large.gguf"
     path.write_bytes(bytes(40 << 20))

@@ -75,8 +75,8 @@ def test_a_folder_does_not_hide_a_shipped_study(
         (["mta-al"], "Did you mean mta-all"),
         (["shwo"], "Did you mean show"),
         (["qqq"], "There is no command or study qqq"),
-        (["demo", "mta-all"], "'mta-all' is a second one"),
-        (["demo", "run"], "the command 'run', which comes first"),
+        (["demo", "mta-all"], "The screen opens one study: leave out 'mta-all'"),
+        (["demo", "run"], "Give the command 'run' first, and 'demo' after it"),
         (["--nonsense", "demo"], "--nonsense"),
     ],
 )

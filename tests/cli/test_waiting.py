@@ -55,7 +55,7 @@ def test_every_reason_names_who_or_what_is_waited_for(database: Database) -> Non
     worker = workers.register(database)
     workers.beat(database, worker, state="idle")
     named = f"worker {worker[:8]} (process {os.getpid()})"
-    assert why(database, run, keeper) == f"waiting for {named} to take samples"
+    assert why(database, run, keeper) == f"waiting for {named} to claim samples"
     queue.claim(database, worker, 5)
     workers.beat(database, worker, state="running", active=5)
     assert why(database, run, keeper) == (

@@ -80,7 +80,7 @@ def test_a_pack_that_says_the_same_for_high_and_low() -> None:
     assert found is not None
     alike = replace(found, low=f" {found.high.upper()} ")
     broken = Attributes({**known.known, "moral_desert": alike})
-    with pytest.raises(ConfigError, match="says the same for high and for low 'moral_desert'"):
+    with pytest.raises(ConfigError, match="has the same text for high and for low 'moral_desert'"):
         checked(profile(), broken)
     checked(profile("baseline"), broken)
     checked(profile("comparative_regression"), broken)  # it quotes neither of the two

@@ -43,7 +43,9 @@ def test_the_demo_study() -> None:
 
 def test_the_survey_is_marked_as_invented_and_out_of_the_demo_models_depth() -> None:
     study = load_study(Options(scenarios=("demo-survey",), limit=2))
-    assert "out of its depth" in study.notes[-1] and len(study.scenarios) == 2
+    assert (
+        "decisions on these scenarios mean nothing" in study.notes[-1] and len(study.scenarios) == 2
+    )
     assert "INVENTED" in (paths.shipped_scenarios() / "demo-survey.toml").read_text()
     free = load_study(Options(scenarios=("demo-survey",), profiles=("random",)))
     assert not any("depth" in note for note in free.notes)

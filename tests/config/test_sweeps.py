@@ -95,7 +95,7 @@ def test_files_of_groups_become_one_set(tmp_path: Path) -> None:
     assert found.scenarios[1].choices[0].labels == {"CREGION_Northeast": 0.0, "CREGION_South": 1.0}
     assert found.scenarios[0].choices[0].labels == {"CREGION_Northeast": 1.0}
     notes = " ".join(found.notes)
-    assert "2 questions occur again" in notes and "1 have different labels" in notes
+    assert "with their labels joined: 2." in notes and "Different labels in two files" in notes
     assert find_scenarios("both", load_attributes()).scenarios == found.scenarios
 
 

@@ -305,7 +305,7 @@ def test_need_gives_way_above_the_midpoint() -> None:
     assert "less urgent" in told["merit"]["reasoning"]
     nothing = medical_urgency_midpoint.rank(patients, (), None, {}, 0)
     assert (nothing.best, nothing.taken, nothing.tie_break) == ((0, 1), 0, "rule")
-    with pytest.raises(AlignmentError, match="takes two choices, and there are 3"):
+    with pytest.raises(AlignmentError, match="needs two choices, but there are 3"):
         medical_urgency_midpoint.rank((*patients, patients[0]), (), None, {}, 0)
 
 
@@ -345,7 +345,7 @@ def test_random_effects_need_exactly_one_relevant_attribute() -> None:
             random_effects.rank(rows, targets, relevance, {}, 0)
     one = Relevance.of_scenario({"merit": 0.0, "search": 1.0}, 2)
     assert random_effects.rank(rows, targets, one, {}, 0).details["attribute"] == "search"
-    with pytest.raises(AlignmentError, match=r"is a number, and .* random-effects parameters"):
+    with pytest.raises(AlignmentError, match=r"is a number, but .* random-effects parameters"):
         random_effects.rank(rows, (Target("merit", 0.5),), None, {}, 0)
     with pytest.raises(AlignmentError, match="no scale of 'kindness'"):
         kind = rated(*({"medical": (0.5,), "kindness": (0.5,)} for _ in range(2)))

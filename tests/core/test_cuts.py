@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from align_tui.core.cuts import Cut, ReplyEnd, cut_of
+from align_tui.core.cuts import Cut, ReplyEnd, cut_of, cut_words, least_cap
 from align_tui.core.replies import ALIGN, FREE_TEXT, decision_schema, with_thinking
 from align_tui.core.types import JsonObject
 
@@ -50,3 +50,45 @@ def test_reasons_inside_ratings_and_other_forms_count() -> None:
     answer: JsonObject = {"properties": {"answer": {"type": "string", "maxLength": 2}}}
     cut = cut_of([ReplyEnd('{"answer": "ab"}', answer, "stop")])
     assert cut is not None and cut.words == "answer cut at 2 characters"
+
+
+def cut_in(schema: JsonObject, body: object) -> str:
+    return cut_words(ReplyEnd(json.dumps(body), schema, "stop"))
+
+
+def test_a_text_counts_at_whatever_depth_its_cap_stands() -> None:
+    text: JsonObject = {"type": "string", "maxLength": 4}
+    steps: JsonObject = {"properties": {"steps": {"items": {"properties": {"finding": text}}}}}
+    assert cut_in(steps, {"steps": [{"finding": "abc"}, {"finding": "abcd"}]}) == (
+        "finding cut at 4 characters"
+    )
+    others: JsonObject = {"additionalProperties": {"prefixItems": [{}, text], "items": False}}
+    assert cut_in(others, {"any": ["abcd", "abc"]}) == ""
+    assert cut_in(others, {"any": ["", "abcd"]}) == "any cut at 4 characters"
+    named: JsonObject = {
+        "$defs": {"why": text},
+        "properties": {"reasoning": {"$ref": "#/$defs/why"}},
+    }
+    assert cut_in(named, {"reasoning": "abcd"}) == "reasoning cut at 4 characters"
+    either: JsonObject = {"properties": {"reasoning": {"anyOf": [text, {"type": "string"}]}}}
+    assert cut_in(either, {"reasoning": "a longer one"}) == ""
+    assert cut_in(either, {"reasoning": "abcd"}) == "reasoning cut at 4 characters"
+    itself: JsonObject = {"$ref": "#", "maxLength": 99}
+    assert cut_in(itself, {"reasoning": "abcd" * 40}) == "" and least_cap(itself) == 99
+
+
+def test_a_reasoning_that_was_begun_for_the_model_has_a_cap_too() -> None:
+    schema = decision_schema(("A", "B"), max_chars=10, given="(So) it is. ", goes_on=True)
+    assert cut_in(schema, {"reasoning": "(So) it is. 123456789", "choice": "A"}) == ""
+    assert cut_in(schema, {"reasoning": "(So) it is. 1234567890", "choice": "A"}) == (
+        "reasoning cut at 22 characters"
+    )
+    whole = decision_schema(("A", "B"), max_chars=10, given="(So) it is. ")
+    assert cut_in(whole, {"reasoning": "(So) it is. ", "choice": "A"}) == ""
+
+
+def test_thinking_is_cut_at_a_limit_of_its_own() -> None:
+    thought = ReplyEnd(end("short").raw, SCHEMA, "stop", 64, 32, 32)
+    assert cut_words(thought) == "thinking cut at 32 tokens"
+    assert cut_words(ReplyEnd(thought.raw, SCHEMA, "stop", 64, 31, 32)) == ""
+    assert cut_words(ReplyEnd(thought.raw, SCHEMA, "stop", 64, 31, 0)) == ""

@@ -76,7 +76,7 @@ def test_the_number_is_met_or_an_error_says_how_many_are_left(
     try:
         found = select(probe, listed, rule, seed)
     except ExampleError as error:
-        assert f"{rule.number} examples are asked for" in error.message and error.hint
+        assert f"asks for {rule.number} example" in error.message and error.hint
         assert f"of {len(listed)} can be used" in error.message
         assert shortage([("k", probe)], listed, rule) == ("k", error.message)
         return

@@ -20,7 +20,7 @@ from align_tui.core.opinion import (
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.base import UNSCORED
 from align_tui.core.scorers.registry import SCORERS
-from align_tui.core.stats.rates import chance
+from align_tui.core.stats.chance import chance
 from align_tui.core.targets import Distribution, Target
 
 DISTANCES = {

@@ -6,13 +6,14 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from align_tui.core.stats.inversion import not_rejected
 from align_tui.core.stats.paired import PairedCounts, count_pairs, difference, holm
-from align_tui.core.stats.paired_clusters import sign_flip
+from align_tui.core.stats.paired_clusters import Pair, paired_difference, sign_flip
 
-cells = st.integers(0, 400)
+cells = st.integers(0, 80)
 tables = st.builds(PairedCounts, cells, cells, cells, cells)
 
 
@@ -130,3 +131,45 @@ def test_holm_only_raises_and_keeps_the_order(values: list[float]) -> None:
     assert all(v <= f <= 1.0 for v, f in zip(values, found, strict=True))
     for (v, f), (w, g) in itertools.combinations(zip(values, found, strict=True), 2):
         assert (v <= w and f <= g) or (v >= w and f >= g)
+
+
+differences = st.lists(
+    st.tuples(st.integers(0, 8), st.sampled_from([-1.0, -0.5, 0.0, 0.0, 0.25, 1.0])),
+    min_size=5,
+    max_size=14,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(differences)
+def test_the_inverted_interval_holds_what_the_test_does_not_reject(
+    found: list[tuple[int, float]],
+) -> None:
+    clusters, values = [cluster for cluster, _ in found], [value for _, value in found]
+    ends = not_rejected(values, clusters)
+    if ends is None:
+        assert len(set(clusters)) < 5
+        return
+
+    def p(value: float) -> float:
+        return sign_flip([each - value for each in values], clusters).p
+
+    low, high = ends
+    assert low <= math.fsum(values) / len(values) <= high
+    assert p(0.0) <= 0.05 or low <= 0.0 <= high
+    assert not low < 0.0 < high or p(0.0) > 0.05
+    assert p(low - 0.01) <= 0.05 and p(high + 0.01) <= 0.05
+    if high - low > 0.01:
+        assert p(low + 0.001) > 0.05 and p(high - 0.001) > 0.05
+    pairs = [Pair(cluster, max(0.0, -value), max(0.0, value), 1) for cluster, value in found]
+    whole = paired_difference(pairs)
+    assert whole is not None and whole.inverted
+    assert whole.low <= low + 1e-9 and high - 1e-9 <= whole.high
+
+
+def test_other_numbers_of_clusters_are_not_inverted() -> None:
+    assert not_rejected([1.0] * 4, range(4)) is None
+    assert not_rejected([1.0] * 10, range(10)) is None
+    assert not_rejected([1.0] * 5, range(5)) == (1.0, 1.0)
+    few = paired_difference([Pair(cluster, 0.0, 1.0, 1) for cluster in range(4)])
+    assert few is not None and not few.inverted and few.test.p > 0.05 and few.low > 0.0

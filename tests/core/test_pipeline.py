@@ -73,6 +73,9 @@ def test_a_state_does_not_change() -> None:
     wrong = start.with_given(Given({Name("ranking", ANY): "a text"}))
     with pytest.raises(AdmError, match="Under 'ranking' there is a str, not ranking"):
         wrong.find(RANKING)
+    unrated = start.with_given(Given({PREDICTIONS: ({"x": Prediction((0.5,))}, "a text")}))
+    with pytest.raises(AdmError, match="there is a str among them, not predictions"):
+        unrated.get(PREDICTIONS)
 
 
 RATE = Planned("rate", gives=(PREDICTIONS,))

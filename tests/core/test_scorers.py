@@ -15,7 +15,7 @@ from align_tui.core.errors import ConfigError
 from align_tui.core.scenarios import Choice, Scenario
 from align_tui.core.scorers.base import UNSCORED, Score, ScorerEntry
 from align_tui.core.scorers.registry import DEFAULT, SCORERS, find_scorer
-from align_tui.core.stats.rates import chance
+from align_tui.core.stats.chance import chance
 from align_tui.core.targets import Distribution, Target, Targets
 
 PROBE = Scenario("k", "text", (Choice("x", {"a": 0.25}), Choice("y", {"a": 1.0})))

@@ -15,7 +15,8 @@ from align_tui.core.scorers import distance as by_distance
 from align_tui.core.scorers import naacl
 from align_tui.core.scorers.base import Score
 from align_tui.core.scorers.labels import distance, is_discriminating, labels_all
-from align_tui.core.stats.rates import Rate, chance, make_rate, rate, wilson
+from align_tui.core.stats.chance import chance
+from align_tui.core.stats.rates import Rate, make_rate, rate, wilson
 from align_tui.core.targets import Target, Targets
 
 HIGH, LOW = (Target("a", 1.0),), (Target("a", 0.0),)

@@ -26,11 +26,12 @@ def test_of_several_replies_the_first_begins() -> None:
     assert time_spent(9.0, []) is None and time_spent(9.0, [((), 1.0)]) is None
 
 
-@given(SECONDS, st.lists(st.tuples(TIMELINES, SECONDS), max_size=3))
-def test_the_parts_are_never_negative_and_give_the_latency(
-    latency: float, replies: list[tuple[list[tuple[float, int]], float]]
+@given(SECONDS, st.lists(st.tuples(TIMELINES, SECONDS), max_size=3), SECONDS)
+def test_the_parts_are_never_negative_and_give_the_wait_and_the_latency(
+    latency: float, replies: list[tuple[list[tuple[float, int]], float]], waited: float
 ) -> None:
-    spent = time_spent(latency, replies)
+    spent = time_spent(latency, replies, waited)
     if spent is not None:
         parts = (spent.queued_s, spent.reading_s, spent.writing_s)
-        assert min(parts) >= 0 and abs(sum(parts) - latency) <= 1e-6 * max(1.0, latency)
+        assert min(parts) >= 0 and spent.queued_s >= waited
+        assert abs(sum(parts) - waited - latency) <= 1e-6 * max(1.0, waited + latency)

@@ -77,7 +77,9 @@ def test_ten_and_one_in_one_file() -> None:
         {"fairness": 1.0, "merit": 0.5, "moral_desert": 0.0},
         {"moral_desert": 0.0},
     ]
-    assert any("read as 0..1 although others here are 0..10: merit" in n for n in found.notes)
+    assert any(
+        "because no label is above 1, beside others of 0..10: merit" in n for n in found.notes
+    )
 
 
 def test_a_share_a_little_above_one_is_no_scale_of_ten() -> None:
@@ -123,21 +125,21 @@ def test_options_may_stand_one_a_line() -> None:
     ("change", "says"),
     [
         ({"scenario_id": None}, "input.scenario_id must be text or a whole number"),
-        ({"full_state": []}, "full_state must be an object, and is a list"),
+        ({"full_state": []}, "full_state must be an object, not a list"),
         ({"full_state": {"meta_info": 3}}, "full_state.meta_info must be an object"),
         ({"full_state": {"meta_info": {"scene_id": []}}}, "scene_id must be text or"),
-        ({"state": 3}, "input.state must be text, and is a number"),
-        ({"state": None, "full_state": None}, "input.state must be text, and is null"),
+        ({"state": 3}, "input.state must be text, not a number"),
+        ({"state": None, "full_state": None}, "input.state must be text, not null"),
         ({"state": "  "}, "its text is empty"),
-        ({"choices": None}, "input.choices must be a list, and is null"),
-        ({"choices": []}, "there are 2 labels for 0 choices"),
-        ({"choices": [3, 4]}, r"choices\[0\] must be an object, and is a number"),
-        ({"choices": [{}, {}]}, r"choices\[0\].unstructured must be text, and is null"),
-        ({"label": [{}]}, "there are 1 labels for 2 choices"),
-        ({"label": []}, "there are 0 labels for 2 choices"),
-        ({"label": [{}, {}, {}]}, "there are 3 labels for 2 choices"),
-        ({"label": "x"}, "label must be a list, and is text"),
-        ({"label": [{}, {"a": [1]}]}, r"label\[1\]: a must be a number, and is a list"),
+        ({"choices": None}, "input.choices must be a list, not null"),
+        ({"choices": []}, "it has 2 labels for 0 choices"),
+        ({"choices": [3, 4]}, r"choices\[0\] must be an object, not a number"),
+        ({"choices": [{}, {}]}, r"choices\[0\].unstructured must be text, not null"),
+        ({"label": [{}]}, "it has 1 label for 2 choices"),
+        ({"label": []}, "it has 0 labels for 2 choices"),
+        ({"label": [{}, {}, {}]}, "it has 3 labels for 2 choices"),
+        ({"label": "x"}, "label must be a list, not text"),
+        ({"label": [{}, {"a": [1]}]}, r"label\[1\]: a must be a number, not a list"),
         ({"label": [{"MoralDesert": 1, "moral_desert": 0}, {}]}, "has two different labels"),
         ({"align_tui": 3}, "align_tui must be an object"),
         ({"align_tui": {"id": ""}}, "align_tui.id must have"),

@@ -29,7 +29,7 @@ def refused(content: str | bytes) -> DatasetError:
 @pytest.mark.parametrize("indent", [None, 2])
 def test_an_object_of_another_shape_is_not_called_broken(indent: int | None) -> None:
     error = refused(json.dumps(PROBE, indent=indent))
-    assert "an object of an unknown format" in error.message
+    assert "is not a scenario" in error.message
     assert "not JSON" not in error.message and "cut short" not in error.hint
 
 
@@ -85,12 +85,12 @@ def test_a_study_is_no_profile_and_so_on(tmp_path: Path) -> None:
     scenarios.write_text('format = "align-tui/scenarios/1"\n[[scenario]]\nid = "a"\n')
     pack.write_text('name = "p"\n[[attribute]]\nid = "a"\n')
     for wrong, what, reads in (
-        (study, "is a study, and a profile is needed", lambda p: load_profile(str(p))),
-        (scenarios, "is a set of scenarios, and a profile", lambda p: load_profile(str(p))),
-        (profile, "is a profile, and a study is needed", lambda p: load_study(Options(study=p))),
-        (pack, "is a pack of attributes, and a study", lambda p: load_study(Options(study=p))),
-        (study, "is a study, and a named backbone is needed", read_backbone),
-        (profile, "is a profile, and a pack of attributes is needed", read_pack),
+        (study, "is a study, not a profile", lambda p: load_profile(str(p))),
+        (scenarios, "is a set of scenarios, not a profile", lambda p: load_profile(str(p))),
+        (profile, "is a profile, not a study", lambda p: load_study(Options(study=p))),
+        (pack, "is a pack of attributes, not a study", lambda p: load_study(Options(study=p))),
+        (study, "is a study, not a named backbone", read_backbone),
+        (profile, "is a profile, not a pack of attributes", read_pack),
     ):
         with pytest.raises(ConfigError, match=what) as caught:
             reads(wrong)

@@ -36,7 +36,7 @@ def test_two_spellings_are_one_attribute_with_one_scale() -> None:
     assert scales.labels(raws[1], PLACE) == {"moral_desert": 0.1}
     assert len(notes) == 3
     assert "divided by 10: moral_desert" in notes[0]
-    assert "read as 0..1 although others here are 0..10: patience" in notes[1]
+    assert "because no label is above 1, beside others of 0..10: patience" in notes[1]
     assert "no attribute pack defines" in notes[2]
 
 

@@ -144,7 +144,7 @@ def test_equal_choices_are_told_apart_by_their_people() -> None:
     body = record(choices=choices, label=None, full_state={"unstructured": "U", **people})
     found = read([body])
     assert found.scenarios[0].choice_texts == ("Treat (Ann)", "Treat (Bo)", "Wait", "Wait (2)")
-    assert any("told apart" in note for note in found.notes)
+    assert any("so it got a number" in note for note in found.notes)
     assert write_align_system(found.scenarios) == [body]
 
 

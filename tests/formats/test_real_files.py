@@ -12,7 +12,8 @@ import pytest
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.scorers.distance import SCORER, score
 from align_tui.core.scorers.labels import distance
-from align_tui.core.stats.rates import chance, rate
+from align_tui.core.stats.chance import chance
+from align_tui.core.stats.rates import rate
 from align_tui.core.targets import Target
 from align_tui.formats.align_system.scenarios import recorded_choices
 from align_tui.formats.align_system.write import write_align_system, write_align_system_file

@@ -17,9 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from align_tui.backbones.local import small_files, weights
 from align_tui.backbones.local.chat_template import render_chat
-from align_tui.backbones.local.gguf_file import read_header
 from align_tui.backbones.local.inventory import glance_at
 from align_tui.cli.profiles import EXAMPLE
 from align_tui.config import paths
@@ -27,6 +25,8 @@ from align_tui.config.attributes import load_attributes, read_pack
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.config.backbones import read_backbone
 from align_tui.config.library import load_profile
+from align_tui.config.model_files import small_files, weights
+from align_tui.config.model_files.gguf_header import read_header
 from align_tui.config.options import Options
 from align_tui.config.personas import read_personas
 from align_tui.config.prompts.render import render_messages

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -147,11 +148,30 @@ def test_what_is_written_comes_back_and_is_written_the_same(
         [kept] = runs.load_study(database, again).profiles
         assert kept.target == study.profiles[index].target and kept.name == folder.name
     first, second = files(tmp_path / "first"), files(tmp_path / "second")
-    unscored = {"baseline/scores.json"}  # alone, it has no other profile's target to be scored by
-    assert set(first) == set(second)
-    assert {k: v for k, v in first.items() if k not in unscored} == {
-        k: v for k, v in second.items() if k not in unscored
-    }
+    assert first == second
+    scored: Any = first["baseline/scores.json"]  # by the other profiles' targets
+    assert len(scored) == len(study.profiles) - 1
+    assert all(each["measures"] for each in scored)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[", "{}", "[3]", '[{"alignment_target": 3}]', '[{"alignment_target": "merit-7.0"}]',
+        '[{"kdma_values": [{"kdma": "merit"}]}]', '[{"kdma_values": [{"kdma": []}]}]',
+        '[{"kdma_values": {"merit": 1}}]',
+    ],
+)  # fmt: skip
+def test_scores_that_name_no_target_score_nothing(
+    database: Database, tmp_path: Path, body: str
+) -> None:
+    run = decide_all(database, Study("s", (profile("plain"),), fakes.scenarios(1)))
+    align_system(database, run, tmp_path)
+    (tmp_path / "plain" / "scores.json").write_text(body)
+    found = read_run_directory(tmp_path / "plain", load_attributes())
+    assert found.scored_against == () and len(found.decisions) == 1
+    stored: Any = runs.load_study(database, import_run(database, found)).profiles[0].body()
+    assert "scored_against" not in stored["adm"]  # its hash is that of earlier versions
 
 
 def test_records_that_cannot_be_told_apart_get_scenes_of_their_own(

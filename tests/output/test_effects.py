@@ -84,7 +84,7 @@ def test_screen_json_and_report_show_the_same_figures(
         ends = (labels.value, labels.low, labels.high, labels.test.p) if labels else (None,) * 3
         assert [told[key] for key in ("value", "lower", "upper", "p")][: len(ends)] == list(ends)
         block = next(block for block in report.appendix if block.title == "Steering effects")
-        assert block.grids[0].rows[0][6] == mean_words(each.effect.flips)
+        assert block.grids[0].rows[0][6].startswith(mean_words(each.effect.flips))
         if labels is not None:
             assert block.grids[0].rows[0][3] in effect_words(each)
     # Every accuracy is the tally's, in whatever place it stands.
@@ -116,7 +116,8 @@ def test_the_appendix_has_its_parts_and_its_methods_are_those_used(
     assert list(blocks) == [
         "Steering effects",
         "Means over attributes",
-        "Beside the accuracy",
+        "Accuracies",
+        "Power",
         "Methods",
         "Checklist",
     ]
@@ -131,11 +132,10 @@ def test_the_appendix_has_its_parts_and_its_methods_are_those_used(
             assert method.sentence[:-1] not in paragraph
     cited = [int(each) for group in re.findall(r"\[([0-9, ]+)\]", paragraph)
              for each in group.split(", ")]  # fmt: skip
-    assert set(cited) == set(range(1, len(blocks["Methods"].sentences)))
+    assert set(cited) == set(range(1, len(blocks["Methods"].cited) + 1))
     ticks = {tick.asked: tick for tick in blocks["Checklist"].ticks}
     holds = {asked.split()[1]: tick.holds for asked, tick in ticks.items()}
     assert ticks["Was every sample decided?"].holds == "no"
-    assert ticks["Was every question asked with more than one seed?"].holds == "yes"
     assert ticks["Were the choices shown in more than one order?"].holds == "no"
     known = "Is every model known by the hash of its weights or by its revision?"
     assert ticks[known].holds == "unknown" and "moral-desert-high" in ticks[known].evidence

@@ -93,13 +93,13 @@ def test_orders_are_kept_and_printed(
     show_run(run, database.path, as_json=False)
     said = " ".join(capsys.readouterr().out.split())
     assert "shuffled · demo: chose the first shown in 1.00" in said and "prefers a place" in said
-    assert "Always taking the second choice scores 12 of 12" in said
+    assert "always takes the second choice is right in 12 of 12" in said
 
     report = gather(database, [run])
     assert len(report.position.columns) == 3
     for text in (markdown(report), html(report)):
         assert "P(first)" in text and "always the second" in text and "12/12" in text
-        assert "Always taking the second choice scores 12 of 12" in text
+        assert "always takes the second choice is right in 12 of 12" in text
 
 
 def test_the_detail_of_a_decision_says_the_order(database: Database) -> None:

@@ -94,7 +94,7 @@ def test_each_row_has_every_column_in_its_type(database: Database, run: str) -> 
     assert high["calls"] == 1 and high["prompt_tokens"] > 0 and high["thinking_tokens"] > 0
     assert high["order"] == [0, 1] and not high["cut"] and not high["retried"]
     parts = [high[name] for name in ("queued_s", "reading_s", "writing_s")]
-    assert sum(parts) == pytest.approx(high["latency_s"], abs=1e-5) and parts[2] > 0
+    assert sum(parts) >= high["latency_s"] - 1e-5 and parts[2] > 0
     assert len({row["seed"] for row in rows if row["scenario"] == key}) == 2  # the repeats
     assert table.about == {"format": FORMAT, "run": run, "study": "demo", "cluster": "family"}
 

@@ -78,6 +78,6 @@ def test_show_tells_the_share(
 ) -> None:
     show_run(run, tmp_path / "runs.db", as_json=False)
     total, thinking = 3 * (30 + COUNT), 3 * COUNT
-    share = f"{thinking} of {total} tokens ({thinking / total:.0%}) were thinking"
+    share = f"thinking made {thinking} of {total} tokens ({thinking / total:.0%})"
     lines = [line for line in capsys.readouterr().out.splitlines() if "thinking" in line]
     assert lines == [f"moral-desert-high: {share}"]

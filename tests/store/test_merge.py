@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,85 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from align_tui.core.errors import StoreError
-from align_tui.store import merge, run_annotations, runs, search, trash, workers
+from align_tui.store import runs, search, trash, workers
 from align_tui.store.database import Database, open_database
 from align_tui.store.merge_plan import Planned, Sample, plan
 from align_tui.store.merge_rules import OWN_COLUMNS, RULES, SAME_STUDY, OfResult, OfSample
-from align_tui.store.merge_run import MergedRun
-from align_tui.store.merge_source import opened
-from align_tui.store.schema import LATEST
-from tests.output.test_events_schema import SCHEMA, mixed
+from tests.output.test_events_schema import SCHEMA
+from tests.store.merging import bring, change, content, copied
 from tests.tui import fakes
 
 OLD = Path(__file__).parent.parent / "data" / "v0_1"
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with a run of every kind of row, a child run, and a run in the trash."""
-    path = tmp_path_factory.mktemp("other") / "other.db"
-    db = open_database(path)
-    run, study = mixed(db)
-    first = db.read("SELECT sample FROM results WHERE error_kind IS NULL ORDER BY seq")
-    run_annotations.toggle_bookmark(db, first[0][0])
-    run_annotations.set_verdict(db, first[1][0], "disagree")
-    run_annotations.set_tags(db, run, ["pilot"])
-    run_annotations.set_note(db, run, "From node 7.")
-    runs.create_run(db, study, {}, parent=run)
-    worker = fakes.FakeWorker(db, study)
-    [claimed] = worker.claim(1)
-    worker.write(claimed, "half a ")
-    trash.throw_away(db, runs.create_run(db, fakes.study(1), {}))
-    db.checkpoint()
-    db.close()
-    return path
-
-
-def copied(path: Path, to: Path) -> Path:
-    shutil.copy(path, to)
-    return to
-
-
-@pytest.fixture
-def copy(other: Path, tmp_path: Path) -> Path:
-    """That database in a folder of its own."""
-    (tmp_path / "there").mkdir()
-    return copied(other, tmp_path / "there" / "other.db")
-
-
-def bring(db: Database, path: Path, *names: str) -> list[MergedRun]:
-    with opened(path, db) as source:
-        return list(merge.merge(db, source, merge.runs_to_merge(source, names)))
-
-
-def content(db: Database, run: str | None = None) -> dict[str, list[str]]:
-    """Every row that a merge copies, with what its ids stand for in place of them."""
-    places = {
-        row["id"]: [row[name] for name in ("run", "scenario", "profile", "repeat")]
-        for row in db.read("SELECT * FROM samples")
-    }
-    results = {row["seq"]: places[row["sample"]] for row in db.read("SELECT * FROM results")}
-    found: dict[str, list[str]] = {}
-    for rule in RULES:
-        if type(rule).__name__ == "Left":
-            continue
-        rows = []
-        for row in map(dict, db.read(f"SELECT * FROM {rule.table}")):
-            for column, known in (("sample", places), ("seq", results)):
-                if column in row:
-                    row[column] = known[row[column]]
-            if rule.table == "samples":
-                del row["id"], row["lease"]
-                row["attempt"] = 0
-                if row["status"] in ("pending", "running"):
-                    row |= {"status": "pending", "worker": None, "started": None}
-            if rule.table in ("runs", "trash"):
-                del row["state"]
-            is_shared = rule.table in ("scenarios", "texts", "example_sets")
-            if run is None or (not is_shared and run in json.dumps(row)):
-                rows.append(json.dumps(row, sort_keys=True))
-        found[rule.table] = sorted(rows)
-    return found
 
 
 def test_every_table_and_every_column_of_a_run_has_a_rule(database: Database) -> None:
@@ -175,13 +102,6 @@ def test_two_parts_make_the_whole_in_either_order_and_again(
         each.unlink()
 
 
-def change(path: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
-
-
 def test_of_two_decisions_ours_stays_and_it_is_said(
     database: Database, copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,7 +126,7 @@ def test_of_two_decisions_ours_stays_and_it_is_said(
     assert (line["outcome"], line["decisions"], line["differ"]) == ("extended", 0, 1)
     assert line["differing"][0]["theirs"] == "Other"
     assert "1 sample decided otherwise there" in out.err and "'renamed'" in out.err
-    assert "both databases have its notes, and ours stay" in line["notes"]
+    assert "both databases have its notes, and this one keeps its own" in line["notes"]
     assert database.read("SELECT choice FROM results WHERE seq=1")[0][0] == before
     versions = runs.run_versions(database, run)
     assert versions["python"] == "3 | 4"
@@ -220,19 +140,6 @@ def test_a_run_brings_those_that_it_was_made_from(database: Database, copy: Path
     found = bring(database, copy, child.id[-4:])
     assert [each.run for each in found] == [child.parent, child.id]
     assert runs.get_run(database, child.id).parent == child.parent
-
-
-def test_another_run_of_the_same_id_is_refused(database: Database, copy: Path) -> None:
-    bring(database, copy)
-    change(copy, "UPDATE runs SET repeat=2 WHERE parent IS NULL")
-    reasons = [each.reason for each in bring(database, copy)]
-    assert reasons == ["another run here has this id: repeat differs", "", reasons[2]]
-    change(
-        copy,
-        "UPDATE runs SET repeat=1 WHERE parent IS NULL",
-        "UPDATE run_profiles SET hash='x' WHERE idx=1",
-    )
-    assert "its profiles differ" in bring(database, copy)[0].reason
 
 
 def test_a_database_in_use_is_read_as_it_is_now(database: Database, copy: Path) -> None:
@@ -266,119 +173,6 @@ def test_a_database_of_version_0_1_is_brought_up_to_date_in_a_copy(
     with closing(open_database(old, read_only=True)) as there:
         assert content(database) == content(there)
     assert {each.outcome for each in bring(database, old)} == {"unchanged"}
-
-
-def text(path: Path) -> None:
-    path.write_text("not a database" * 100)
-
-
-def truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def garbled(path: Path) -> None:
-    body = bytearray(path.read_bytes())
-    body[4096:20480] = b"\xa5" * 16384
-    path.write_bytes(body)
-
-
-def sql(*statements: str) -> Callable[[Path], None]:
-    return lambda path: change(path, *statements)
-
-
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [
-        (text, "is not a run database"),
-        (lambda path: path.write_bytes(b""), "is not a run database"),
-        (truncated, "damaged"),
-        (garbled, "damaged"),
-        (lambda path: (path.unlink(), path.mkdir()), "is not a file"),
-        (lambda path: path.unlink(), "There is no run database"),
-        (sql(f"PRAGMA user_version={LATEST + 1}"), "A newer align-tui wrote"),
-        (sql("PRAGMA application_id=7"), "is not a run database"),
-        (sql("CREATE VIEW v AS SELECT 1"), "no version of align-tui makes"),
-        (sql("CREATE TABLE more (x)"), "no version of align-tui makes"),
-        (
-            sql("CREATE TRIGGER results_in AFTER UPDATE ON runs BEGIN DELETE FROM runs; END"),
-            "no version of align-tui makes",
-        ),
-        (
-            sql("DROP TABLE run_tags", "CREATE VIEW run_tags AS SELECT 1 AS run, 2 AS tag"),
-            "no version of align-tui makes",
-        ),
-        (
-            sql("ALTER TABLE run_notes ADD COLUMN x AS (zeroblob(1000000000))"),
-            "no version of align-tui makes",
-        ),
-        (sql("DROP TABLE runs"), "no such table"),
-    ],
-)
-def test_a_file_that_is_no_database_of_ours_is_refused(
-    database: Database, copy: Path, harm: Callable[[Path], None], said: str
-) -> None:
-    harm(copy)
-    before = copy.read_bytes() if copy.is_file() else b""
-    with pytest.raises(StoreError) as error:
-        bring(database, copy)
-    assert said in error.value.message and str(copy) in error.value.message
-    assert runs.list_runs(database) == []
-    assert before == (copy.read_bytes() if copy.is_file() else b"")
-    assert not list(database.path.parent.glob(".align-tui-merge-*"))
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE results SET reasoning=x'ff00' WHERE seq=1",
-        "UPDATE results SET reasoning=CAST(x'ff00' AS TEXT) WHERE seq=1",
-        "UPDATE results SET latency_s=9e999 WHERE seq=1",
-        "UPDATE results SET latency_s='soon' WHERE seq=1",
-        "UPDATE results SET choice=7 WHERE seq=1",
-        "UPDATE results SET choice=-1 WHERE seq=1",
-        "UPDATE results SET probabilities='[1,' WHERE seq=1",
-        "UPDATE results SET notes='[1]' WHERE seq=1",
-        "UPDATE results SET notes='" + "[" * 50_000 + "' WHERE seq=1",
-        "UPDATE predictions SET choice=4000000000 WHERE choice=1 AND idx=0",
-        "UPDATE rankings SET taken=9",
-        "UPDATE samples SET scenario=99 WHERE id=1",
-        "UPDATE samples SET status='done' WHERE status='failed'",
-        "DELETE FROM run_scenarios WHERE idx=0",
-        "UPDATE scenarios SET body=replace(body, 'Patient', 'Person')",
-        "UPDATE texts SET body=body || ' '",
-        "DELETE FROM texts",
-        "UPDATE runs SET repeat=1000000000 WHERE parent IS NULL",
-        "UPDATE runs SET versions='[]' WHERE parent IS NULL",
-        "UPDATE runs SET name=x'00' WHERE parent IS NULL",
-        "UPDATE run_profiles SET body='{}'",
-        "UPDATE responses SET timeline='{\"a\": 1}'",
-    ],
-)
-def test_a_run_that_cannot_be_read_is_left_out_alone(
-    database: Database, copy: Path, statement: str
-) -> None:
-    change(copy, "PRAGMA foreign_keys=OFF", statement)
-    found = bring(database, copy)
-    assert found[0].outcome == "refused" and found[0].reason
-    there = {each.run for each in found if each.outcome != "refused"}
-    assert {row[0] for row in database.read("SELECT id FROM runs")} == there
-
-
-def test_runs_that_descend_from_each_other_do_not_hang_it(database: Database, copy: Path) -> None:
-    change(copy, "UPDATE runs SET parent=(SELECT id FROM runs WHERE parent IS NOT NULL)")
-    assert len(bring(database, copy)) == 3
-    bring(database, copy)
-    parents = {row["id"]: row["parent"] for row in database.read("SELECT id, parent FROM runs")}
-    for run in parents:
-        line = [run]
-        while (at := parents[line[-1]]) is not None:
-            assert at not in line
-            line.append(at)
-
-
-def test_its_own_database_is_refused(database: Database) -> None:
-    with pytest.raises(StoreError, match="that you merge into"):
-        bring(database, database.path)
 
 
 def sample(status: str, choice: int | None = None, turn: int | None = None) -> Sample:

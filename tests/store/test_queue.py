@@ -312,3 +312,41 @@ def test_a_claim_that_cannot_read_says_so_as_every_other_step_does(database: Dat
         queue.claim(database, "w", 8)
     with pytest.raises(StoreError):
         suspects.claim(database, "w", 8)
+
+
+def test_a_sample_waits_from_when_it_was_asked_for_and_not_while_its_run_stood_still(
+    database: Database,
+) -> None:
+    """The wait counts to the claim: from the retry, or from the resumption of the run."""
+    run = runs.create_run(database, make_study(4), {})
+
+    def put_back(column: str, seconds: float) -> None:
+        with database.write() as connection:
+            connection.execute(f"UPDATE {column}", (time.time() - seconds, run))
+
+    def waited() -> float:
+        [claimed] = queue.claim(database, "w", 1)
+        assert finish(database, "w", claimed)
+        return next(
+            each.waited_s for each in results.all_results(database, run)
+            if each.sample == claimed.id
+        )  # fmt: skip
+
+    put_back("samples SET asked=? WHERE run=?", 31)
+    assert waited() == pytest.approx(31, abs=1)
+    runs.set_state(database, run, "paused")
+    runs.set_state(database, run, "active")
+    put_back("runs SET resumed=? WHERE id=?", 5)
+    assert waited() == pytest.approx(5, abs=1)
+    put_back("samples SET asked=?+1e6 WHERE run=?", 0)
+    assert waited() == 0  # somebody set the clock back
+    with database.write() as connection:
+        connection.execute("UPDATE samples SET asked=NULL")
+        connection.execute("UPDATE runs SET resumed=NULL")
+    assert waited() == 0  # a row of an earlier version
+    [claimed] = queue.claim(database, "w", 1)
+    ending.fail(database, "w", claimed, "error", "no", 0.1)
+    put_back("samples SET asked=? WHERE run=?", 31)
+    assert runs.retry(database, run) == 1
+    again = database.read("SELECT asked FROM samples WHERE id=?", (claimed.id,))
+    assert time.time() - again[0]["asked"] < 5

@@ -106,7 +106,7 @@ def test_votes_and_scores_anew_equal_a_new_run(database: Database) -> None:
     found = rescore(database, run, Rescoring(scoring="naacl", only_positive=True))
     expected = again.decided(database, replace(voting(True), rule="naacl"))
     assert told(database, found.run) == told(database, expected)
-    assert found.changed > 0 and "The votes of r are as they were." in found.notes
+    assert found.changed > 0 and "The votes of r are unchanged." in found.notes
     assert runs.load_study(database, found.run).rule == "naacl"
     back = rescore(database, found.run, Rescoring(scoring="distance", only_positive=False))
     assert told(database, back.run) == told(database, run)
@@ -119,11 +119,14 @@ def test_votes_and_scores_anew_equal_a_new_run(database: Database) -> None:
     assert search.search(database, "Because")
 
 
-def test_the_order_that_was_shown_decides_ties_as_in_a_new_run(database: Database) -> None:
+@pytest.mark.parametrize("order", ["shuffled", "both"])
+def test_the_order_that_was_shown_decides_ties_as_in_a_new_run(
+    database: Database, order: str
+) -> None:
     adm = {"n_positive": 1, "n_negative": 4, "only_positive": False}
-    sampled = {"order": "shuffled", "decoding": {"temperature": 0.9}}
+    sampled = {"order": order, "decoding": {"temperature": 0.9}}
     made = [
-        regression("average_distance", order="shuffled"),
+        regression("average_distance", order=order),
         again.profile("votes", "prompt_aligned", adm=adm, **sampled),
         again.profile("tags", "tagging", adm=adm, **sampled | {"target": []}),
     ]
@@ -134,19 +137,37 @@ def test_the_order_that_was_shown_decides_ties_as_in_a_new_run(database: Databas
     voting = [
         each.model_copy(update={"adm": each.adm.model_copy(update=ONLY)}) for each in made[1:]
     ]
-    ranking = regression("squared_distance", order="shuffled")
+    ranking = regression("squared_distance", order=order)
     direct = replace(study, profiles=(ranking, *voting))
     assert told(database, found.run) == told(database, again.decided(database, direct))
-    both = Study("b", (regression("average_distance", order="both"),), study.scenarios)
-    with pytest.raises(ConfigError, match="asked in both orders"):
-        rescore(database, again.decided(database, both), Rescoring(alignment="squared_distance"))
+    # The child keeps both orders too, so that the way back gives the decisions of the run.
+    back = Rescoring(alignment="average_distance", only_positive=False)
+    first = rescore(database, found.run, back) if order == "both" else None
+    if first is not None:
+        tagged = replace(study, profiles=(made[0], made[1], voting[1]))
+        assert told(database, first.run).keys() == told(database, run).keys()
+        assert {k: v for k, v in told(database, first.run).items() if k[1] < 2} == {
+            k: v for k, v in told(database, again.decided(database, tagged)).items() if k[1] < 2
+        }
+
+
+def test_a_run_that_keeps_only_the_mean_of_both_orders_stays_as_it_was(database: Database) -> None:
+    adm = {"n_positive": 1, "n_negative": 2}
+    voted = again.profile("v", "prompt_aligned", adm=adm, order="both")
+    both = Study("b", (regression("average_distance", order="both"), voted), again.scenarios(2))
+    run = again.decided(database, both)
+    with database.write() as connection:
+        connection.execute("UPDATE results SET halves=NULL")
+    for what in (Rescoring(alignment="squared_distance"), Rescoring(only_positive=True)):
+        with pytest.raises(ConfigError, match="only the mean of the two orders"):
+            rescore(database, run, what)
 
 
 def test_what_the_samples_cannot_give_is_refused_in_a_sentence(database: Database) -> None:
     study = voting(False)
     run = again.decided(database, study)
     for what, said in (
-        (Rescoring(), "Nothing is named"),
+        (Rescoring(), "No option says what to do anew"),
         (Rescoring(scoring="distance"), "scored by distance already"),
         (Rescoring(scoring="wasserstein"), "no scenario has shares of groups"),
         (Rescoring(alignment="kde_js"), "no predictions that kde_js could rank"),
@@ -157,7 +178,7 @@ def test_what_the_samples_cannot_give_is_refused_in_a_sentence(database: Databas
     ranked = again.decided(database, Study("o", (regression("average_distance"),), study.scenarios))
     for what, said in (
         (Rescoring(only_positive=True), "lets positive and negative samples vote"),
-        (Rescoring(alignment="kde_js"), "and the alignment function 'kde_js' takes distributions"),
+        (Rescoring(alignment="kde_js"), "but the alignment function 'kde_js' needs distributions"),
         (Rescoring(alignment="relevance_average_distance"), "needs the relevance"),
         (Rescoring(alignment="squared_distance", parameters={"no": 1}), "no"),
         (Rescoring(alignment="average_distance"), "already"),
@@ -185,7 +206,7 @@ def test_replies_that_do_not_give_the_decision_are_not_counted_anew(database: Da
     assert now[0] == both[0] and now[1] != both[1]
     with database.write() as connection:
         connection.execute("UPDATE responses SET choice=NULL")
-    with pytest.raises(ConfigError, match="do not give its decisions"):
+    with pytest.raises(ConfigError, match="do not lead to its decisions"):
         rescore(database, run, Rescoring(only_positive=True))
 
 

@@ -92,10 +92,12 @@ async def test_a_change_of_many_decisions_is_asked_with_its_cost(
             # The fake worker's samples run side by side, and the model of both columns is one.
             assert "about 630 tokens and 1 min at the run's pace" in words(app)
             await pilot.press(answer)
-            await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
-            if answer == "n":
+            if answer == "n":  # the dialog keeps the edit
                 await wait(pilot, lambda: "nothing was started" in words(app))
+                assert isinstance(app.screen, TargetDialog) and app.screen.has_changed()
                 assert child_of(db, run) is None
+                await pilot.press("escape", "y")
+            await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
         await wait(pilot, lambda: child_of(db, run) is not None)
 
 

@@ -18,6 +18,7 @@ from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database, open_database
 from align_tui.tui.dialogs.add_column import AddColumnDialog
+from align_tui.tui.dialogs.confirm import ConfirmDialog
 from align_tui.tui.dialogs.edit import EditDialog
 from align_tui.tui.dialogs.save import SaveDialog
 from align_tui.tui.screens.study.screen import StudyScreen
@@ -95,8 +96,11 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         await pilot.press("A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*file)
-        await wait(pilot, lambda: "file  own.toml" in words(app))
+        await wait(pilot, lambda: "own.toml  a profile file" in words(app))
         await pilot.press("enter")
+        await wait(pilot, lambda: "at most 6 decisions" in words(app))
+        assert "no model is asked" in words(app)
+        await pilot.press("y")
         await wait(pilot, lambda: names(app)[4:] == ["own"])
         screen = screen_of(app)
         await wait(pilot, lambda: screen.snapshot.counts == Counts(pending=6, inherited=23))
@@ -105,6 +109,8 @@ async def test_a_column_added_to_a_run_is_all_that_is_asked(
         await pilot.press("2", "A")
         await wait(pilot, lambda: isinstance(app.screen, AddColumnDialog))
         await pilot.press(*"oracle", "enter")
+        await wait(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await pilot.press("y")
         await wait(pilot, lambda: names(app)[5:] == ["oracle"])
         assert screen_of(app).session.study.profiles[5].target == study.profiles[1].target
         # Adding the same profile again is refused and changes nothing.
@@ -249,7 +255,7 @@ async def test_what_stands_there_is_saved_to_the_library(
         await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
         await pilot.press("2", "W")
         await wait(pilot, lambda: isinstance(app.screen, SaveDialog))
-        await wait(pilot, lambda: "it would hide a shipped one" in words(app))
+        await wait(pilot, lambda: "it would hide the shipped one" in words(app))
         screen = app.screen
         assert isinstance(screen, SaveDialog)
         for wrong in ("../out", "a b", ""):

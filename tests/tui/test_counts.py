@@ -16,6 +16,7 @@ from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.columns import Column, Outcome, column_agreement, pair_up
 from align_tui.core.families import ALONE, Clustering, clustering
 from align_tui.core.scenarios import Choice, Scenario
+from align_tui.core.stats.chance import chance
 from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.core.stats.rates import make_rate
 from align_tui.core.targets import Target, target_id
@@ -108,6 +109,7 @@ def by_attribute(study: Study, cells: Cells) -> list[AttributeRate]:
         targets = [target for found in study.scoring_targets(each) for target in found]
         for target in dict.fromkeys(targets):
             every, only = QuestionSums(of, REPEAT), QuestionSums(of, REPEAT)
+            asked: tuple[set[int], set[int]] = (set(), set())
             for (scenario, who, _), cell in cells.items():
                 if who != index or cell.choice is None:
                     continue
@@ -116,10 +118,17 @@ def by_attribute(study: Study, cells: Cells) -> list[AttributeRate]:
                 )
                 if score.correct is not None:
                     every.change(scenario, score.correct, 1)
+                    asked[0].add(scenario)
                     if score.discriminating:
                         only.change(scenario, score.correct, 1)
+                        asked[1].add(scenario)
             if every.decisions:
-                out.append(AttributeRate(index, target, every.rate(), only.rate()))
+                chances = [
+                    chance((study.scenarios[each] for each in places), (target,), study.scorer)
+                    for places in asked
+                ]
+                by_chance = chances[0], chances[1]
+                out.append(AttributeRate(index, target, every.rate(), only.rate(), by_chance))
     return out
 
 

@@ -23,13 +23,13 @@ from tests.tui import fakes
 from tests.tui.key_names import STUDY
 
 NAMES = ("fairness", "moral_desert", "risk_aversion")
-TARGETS = ("a=1.0", "b=0.0")
+TARGETS = ("a=1.0", "b=0.0", "a=1.0")
 STATUSES: tuple[Status, ...] = ("pending", "running", "done", "failed")
 MARKS: tuple[MarkName, ...] = ("right", "wrong", "failed", "pending")
 
 
 def made(labels: list[frozenset[str]], edited: list[bool], repeat: int) -> Study:
-    """A study of two profiles with scenarios that have these labels and edits."""
+    """A study of three profiles with scenarios that have these labels and edits."""
     scenarios = tuple(
         Scenario(
             f"s{number}",
@@ -39,7 +39,7 @@ def made(labels: list[frozenset[str]], edited: list[bool], repeat: int) -> Study
         )
         for number, (names, variant) in enumerate(zip(labels, edited, strict=True))
     )
-    return Study("s", (fakes.profile("p"), fakes.profile("q")), scenarios, repeat)
+    return Study("s", tuple(map(fakes.profile, "pqr")), scenarios, repeat)
 
 
 @st.composite
@@ -48,7 +48,7 @@ def boards(draw: st.DrawFn) -> tuple[Study, list[tuple[tuple[int, int, int], Cel
     count, repeat = draw(st.integers(1, 6)), draw(st.integers(1, 2))
     labels = draw(st.lists(st.frozensets(st.sampled_from(NAMES)), min_size=count, max_size=count))
     edited = draw(st.lists(st.booleans(), min_size=count, max_size=count))
-    places = st.tuples(st.integers(0, count - 1), st.integers(0, 1), st.integers(0, repeat - 1))
+    places = st.tuples(st.integers(0, count - 1), st.integers(0, 2), st.integers(0, repeat - 1))
     ends = st.tuples(
         st.sampled_from(STATUSES),
         st.integers(0, 1),
@@ -75,13 +75,22 @@ def cells_of(row: Cells) -> list[Cell]:
     return [cell for repeats in row for cell in repeats if cell is not None]
 
 
-def holds(kind: Kind, scenario: Scenario, row: Cells, annotations: dict[int, Annotation]) -> bool:
+def holds(
+    kind: Kind, scenario: Scenario, row: Cells, annotations: dict[int, Annotation], focus: int
+) -> bool:
     """The meaning of each filter, written a second time."""
     said = [annotations[cell.sample] for cell in cells_of(row) if cell.sample in annotations]
     rules: dict[Kind, Callable[[], bool]] = {
         "apart": lambda: any(
             len({cell.choice for cell in column if cell and cell.status == "done"}) > 1
             for column in zip(*row, strict=True)
+        ),
+        "against": lambda: any(
+            cell.choice != mine.choice
+            for column in zip(*row, strict=True)
+            if (mine := column[focus]) and mine.status == "done"
+            for cell in column
+            if cell and cell.status == "done"
         ),
         "wrong": lambda: any(
             mark_of(repeats, target) == "wrong"
@@ -105,21 +114,25 @@ def test_what_is_listed_satisfies_each_filter_and_nothing_else_does(
     study, events = board
     kept, sieve = RunState(study), Sieve(study)
     for number, (wanted, annotations_now) in enumerate(asked):
+        focus = number % len(study.profiles)
         for place, cell in events[number :: len(asked)]:
             kept.put(place, cell)
         rows = kept.rows()
-        listed = sieve.listed(wanted, rows, TARGETS, annotations_now)
+        listed = sieve.listed(wanted, rows, TARGETS, annotations_now, focus)
         expected = [
             place
             for place, scenario in enumerate(study.scenarios)
-            if all(holds(kind, scenario, rows[place], annotations_now) for kind in wanted.kinds)
+            if all(
+                holds(kind, scenario, rows[place], annotations_now, focus) for kind in wanted.kinds
+            )
             and (not wanted.attributes or wanted.attributes & scenario.labelled)
         ]
         assert list(listed) == expected
-        kinds, attributes = sieve.counts(rows, TARGETS, annotations_now)
+        kinds, attributes = sieve.counts(rows, TARGETS, annotations_now, focus)
         for kind in KINDS:
             alone = Filter(frozenset({kind}))
-            assert kinds[kind] == len(sieve.listed(alone, rows, TARGETS, annotations_now))
+            found = sieve.listed(alone, rows, TARGETS, annotations_now, focus)
+            assert kinds[kind] == len(found)
         for name in NAMES:
             assert attributes[name] == sum(name in s.labelled for s in study.scenarios)
 

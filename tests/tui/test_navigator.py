@@ -49,7 +49,8 @@ def title(screen: StudyScreen) -> str:
 
 def wrong_ones(screen: StudyScreen) -> list[int]:
     """The scenarios with a wrong mark, read from the lines of the list."""
-    return [number for number, line in zip(numbers(screen), lines(screen), strict=True)
+    of_scenarios = [line for line in lines(screen) if line[1:2].isdigit()]
+    return [number for number, line in zip(numbers(screen), of_scenarios, strict=True)
             if "✗" in line]  # fmt: skip
 
 
@@ -189,6 +190,99 @@ async def test_a_click_chooses_what_the_list_shows(
         assert screen.state.scenario == wrong[1]
 
 
+async def test_groups_have_headings_that_keys_step_over_and_clicks_go_to(
+    path: Path, finished: tuple[str, Study], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(145, 40)) as pilot:
+        screen, look = screen_of(app), screen_of(app).state
+        await wait(pilot, lambda: screen.snapshot.counts.done == 23)
+        await pilot.press("J")
+        assert look.notice == "the list is not grouped: y groups it"
+        await pilot.press("j", "2", "y")
+        assert look.notice == "the list is grouped by attribute" and look.scenario == 1
+        assert "scenarios by attribute" in title(screen)
+        headings = [line.split(" ─")[0] for line in lines(screen) if "─" in line]
+        assert headings[0].startswith("moral desert ") and numbers(screen)[0] == 0
+        listed = list(screen.session.scenarios.listed(screen.snapshot, look))
+        assert numbers(screen) == listed and sorted(listed) == list(range(6))
+        rate = next(t for t in screen.snapshot.tallies if t.profile == 1).all.accuracy
+        assert rate is not None and lines(screen)[0].endswith(f" 2  {rate:.2f}".replace("0.", "."))
+
+        await pilot.press("g")
+        for scenario in listed[1:]:
+            await pilot.press("j")
+            assert look.scenario == scenario
+        await pilot.press("g", "J")
+        first = int(headings[0].split()[-1])  # the size of the first group
+        assert look.scenario == listed[first]
+        await pilot.press("K")
+        assert look.scenario == listed[0]
+        await pilot.click("#list", offset=(5, 2 + first + 1))  # the second heading
+        await wait(pilot, lambda: look.scenario == listed[first])
+        await pilot.click("#list", offset=(5, 3))  # the first scenario of the first group
+        await wait(pilot, lambda: look.scenario == listed[0])
+
+        await choose(app, pilot, wait, "w", "enter")
+        assert set(numbers(screen)) < set(listed) and wrong_ones(screen) == numbers(screen)
+        await pilot.press("escape", "Y", "y", "y")
+        assert "scenarios by outcome of 2" in title(screen)
+        assert [line.split(" ─")[0] for line in lines(screen) if "─" in line][:2] == [
+            f"{name} {count}" for name, count in groups_by_mark(screen, 1).items()
+        ][:2]
+        await pilot.press("escape")
+        assert numbers(screen) == list(range(6)) and not any("─" in line for line in lines(screen))
+
+
+def groups_by_mark(screen: StudyScreen, profile: int) -> dict[str, int]:
+    """The sizes of the groups of outcomes, from the marks of a column in the list."""
+    rows = [line for line in lines(screen) if "─" not in line]
+    marks = [line.rstrip().split()[profile - 4] for line in rows]
+    names = {"✗": "wrong", "!": "failed", "✓": "right", "·": "decided, unscored"}
+    return {name: marks.count(mark) for mark, name in names.items() if mark in marks}
+
+
+async def test_without_a_list_the_group_is_said_above_the_scenario(
+    path: Path, finished: tuple[str, Study], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = screen_of(app)
+        await wait(pilot, lambda: screen.snapshot.counts.done == 23)
+        await pilot.press("y")
+        assert screen.state.notice == "the list is grouped by attribute; l shows it"
+        await wait(pilot, lambda: "1/6  moral desert 1/" in words(app))
+        await pilot.press("l")
+        await wait(pilot, lambda: any(line.startswith("moral desert ") for line in lines(screen)))
+
+
+async def test_the_filter_of_disagreement_follows_the_focused_pane(
+    path: Path, finished: tuple[str, Study], wait: Any
+) -> None:
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(145, 40)) as pilot:
+        screen = screen_of(app)
+        await wait(pilot, lambda: screen.snapshot.counts.done == 23)
+        await pilot.press("F")
+        await wait(pilot, lambda: "another column differs" in words(app))
+        row = next(row for row in words(app).splitlines() if "disagrees with 1" in row)
+        await pilot.press("a", "enter")
+        await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
+        assert f" {len(numbers(screen))} " in row and "disagrees with 1" in title(screen)
+        for focus in (0, 1):
+            await pilot.press(str(focus + 1))
+            expected = []
+            for number, cells in enumerate(screen.snapshot.rows):
+                decided = {n: c[0].choice for n, c in enumerate(cells) if c[0] is not None}
+                taken = {choice for choice in decided.values() if choice is not None}
+                if decided.get(focus) is not None and len(taken) > 1:
+                    expected.append(number)
+            assert numbers(screen) == expected
+
+
 async def test_filters_in_a_replay(path: Path, finished: tuple[str, Study], wait: Any) -> None:
     """The matches change with the time of the replay."""
     run, study = finished
@@ -288,7 +382,7 @@ async def test_one_failed_decision_is_asked_again(
         assert screen.snapshot.counts.failed == 3
         queued = db.one("SELECT priority FROM samples WHERE id=?", (again.id,))
         assert queued is not None and queued["priority"] > 0
-        await wait(pilot, lambda: "asked again" in screen.state.notice)
+        await wait(pilot, lambda: "queued again" in screen.state.notice)
         [claimed] = worker.claim(8)
         assert claimed.id == again.id
         worker.finish(claimed)

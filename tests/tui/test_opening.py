@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Paste
 
 from align_tui.cli.screen import _with_demo_run
 from align_tui.config.options import Options
@@ -21,10 +22,12 @@ from align_tui.core.errors import ConfigError
 from align_tui.store import runs, trash
 from align_tui.store.database import open_database
 from align_tui.studies.assemble import load_study
+from align_tui.tui.dialogs.edit import EditDialog
 from align_tui.tui.launch import Launch
 from align_tui.tui.screens.study.screen import StudyScreen
 from align_tui.tui.startup import OpeningApp
 from tests.tui import fakes
+from tests.tui.storms import as_key
 from tests.tui.test_screen import words
 
 
@@ -40,9 +43,17 @@ async def test_a_frame_is_there_before_the_study_is(path: Path, wait: Any) -> No
         await wait(pilot, lambda: "opening mine.toml" in words(app))
         await wait(pilot, lambda: "mine.toml … 1 s" in words(app))
         assert not isinstance(app.screen, StudyScreen)
+        for key in "je":  # they wait for the screen, and go where they would have gone
+            app.post_message(as_key(key))
+        app.post_message(Paste("pasted "))
+        await pilot.pause()
         go.set()
-        await wait(pilot, lambda: isinstance(app.screen, StudyScreen))
-        await wait(pilot, lambda: "1/2" in words(app))
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
+        editor = app.screen
+        assert isinstance(editor, EditDialog)
+        await wait(pilot, lambda: editor.area.text.startswith("pasted title"))
+        await pilot.press("escape", "y")
+        await wait(pilot, lambda: "2/2" in words(app))
         assert "opening" not in words(app)
         assert app._waiting._task is None  # the hidden frame counts no more seconds
 

@@ -29,6 +29,7 @@ from align_tui.tui.format.layout import LEAST_PANES, plan
 from align_tui.tui.format.order_text import order_value
 from align_tui.tui.format.pane_facts import Beside, fact_lines, fact_words
 from align_tui.tui.format.panes import PaneView, pane_view
+from align_tui.tui.format.run_names import fit_run_name
 from align_tui.tui.format.styled_text import cells, fit_distinct, fit_name, text_of
 from align_tui.tui.format.tabs import Tab, tabs_line
 from align_tui.tui.format.wrapping import wrap, wrapped
@@ -121,11 +122,34 @@ def test_names_keep_what_differs() -> None:
     assert "…high @ llama" in fit_name(asked[0], "", 30, "…", asked)
 
 
+def test_what_ifs_are_told_apart_in_little_room() -> None:
+    high, low = "moral-desert-high", "moral-desert-low"
+    runs = (
+        "demo-triage", f"{high}: target 1 -> 0", f"{high}: target 1 -> 0.4",
+        f"{low}: target 0 -> 1", f"{low}: temperature 0 -> 0.7", f"{high}: temperature 0 -> 0.7",
+        f"{high}: reasoning on bridge-collapse edited", f"copy of {high}: edited",
+        f"{high}: reasoning on cargo-ship edited", f"{high} removed",
+        "bridge-collapse edited", "bridge-collapse edited (2)",
+    )  # fmt: skip
+    for width in (26, 28, 34):
+        shown = [fit_run_name(name, width, "…", runs) for name in runs]
+        assert len(set(shown)) == len(runs) and all(cell_len(name) <= width for name in shown)
+        assert not any("……" in name for name in shown)
+    assert fit_run_name(runs[2], 26, "…", runs) == "mora…high: target 1 -> 0.4"
+    # The top line knows only the columns and the scenarios of its own study.
+    among = ("baseline", f"{high}~1", low, "bridge-collapse", "bridge-collapse~1")
+    tops = [fit_run_name(name, 26, "…", among) for name in runs]
+    assert len(set(tops)) == len(runs)
+    assert tops[1] == "moral-…high: target 1 -> 0"
+
+
 @settings(max_examples=25)
 @given(st.lists(TEXTS, min_size=1, max_size=4), st.integers(1, 30))
 def test_a_cut_name_fits(names: list[str], width: int) -> None:
     for name in names:
         assert cell_len(fit_distinct(name, width, "…", names)) <= width
+        of_runs = tuple(f"{each}: target" for each in names)
+        assert cell_len(fit_run_name(f"{name}: target", width, "…", of_runs)) <= width
 
 
 @settings(max_examples=25)
@@ -194,6 +218,9 @@ def test_a_pane_tells_its_repeats_its_margin_and_what_differs_from_the_baseline(
     assert words == [
         "right, baseline wrong", "A +.31 to baseline", "repeats A 4/5, B 1/5", "margin .44"
     ]  # fmt: skip
+    spread = (replace(cell, margin=0.44), replace(cell, margin=0.4), replace(cell, margin=0.951))
+    assert fact_words(mine, None, Beside(spread))[-1] == "margin .44 (.40 to .95)"
+    assert fact_words(mine, None, Beside(spread[:1] * 3))[-1] == "margin .44"
     other = Beside(baseline=baseline, name="baseline", same_model=False)
     assert fact_words(mine, "b=0.0", other) == ["baseline took B", "margin .44"]
     assert fact_words(baseline, "b=0.0", other)[0] == "same as baseline"

@@ -227,11 +227,11 @@ async def test_pausing_and_leaving(
         await pilot.press("space")
         await wait(pilot, lambda: screen.snapshot.state == "active")
         await pilot.press("q")
-        await wait(pilot, lambda: "leave: the run goes on" in words(app))
+        await wait(pilot, lambda: "leave: the run continues" in words(app))
         await pilot.press("escape")
         assert app.is_running and app.screen is screen
         await pilot.press("ctrl+c")
-        await wait(pilot, lambda: "leave: the run goes on" in words(app))
+        await wait(pilot, lambda: "leave: the run continues" in words(app))
         await pilot.press("s")
         await wait(pilot, lambda: not app.is_running or app.return_value)
     parting = app.return_value

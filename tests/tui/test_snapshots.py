@@ -1,4 +1,4 @@
-"""Snapshots of six screens with their styles, as files that a reviewer can read.
+"""Snapshots of eight screens with their styles, as files that a reviewer can read.
 
 ALIGN_TUI_RENEW=1 pytest tests/tui/test_snapshots.py    # renews them; then read the diff
 """
@@ -29,6 +29,8 @@ STARTED = 1_751_371_200.0
 SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...], bool, str]] = {
     "main-80x24": ((80, 24), (), False, "stronger"),
     "main-120x40": ((120, 40), ("j",), False, "stronger"),
+    "groups-80x24": ((80, 24), ("l", "y", "J"), False, "moral desert"),
+    "groups-200x50": ((200, 50), ("2", "y"), False, "moral desert"),
     "compare-120x40": ((120, 40), ("c", "n"), False, "sign-flip"),
     "runs-100x30": ((100, 30), ("r",), False, "0/4  .00"),
     "replay-100x30": ((100, 30), ("space", "end"), True, "24/24"),
@@ -92,6 +94,7 @@ async def test_it_looks_as_it_did(
         await wait(pilot, lambda: base.snapshot.panes and (replay or base.snapshot.findings))
         for key in keys:
             await pilot.press(key)
+        base.host.say("")  # a notice goes by itself after some seconds
         await wait(pilot, lambda: there in styled(app))
         before, seen = "", styled(app)
         while before != seen:  # a notice or a text may still come

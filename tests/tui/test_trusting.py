@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from align_tui.config import trust
+from align_tui.config import server_ready, trust
 from align_tui.config.code import code_of, notes_on
 from align_tui.config.library import build_profile
 from align_tui.config.study import Study
@@ -19,6 +20,7 @@ from align_tui.tui.dialogs.edit import EditDialog
 from align_tui.tui.dialogs.trust import TrustDialog
 from align_tui.tui.format.layout import MIN_HEIGHT, MIN_WIDTH
 from align_tui.tui.format.styled_text import text_of
+from align_tui.tui.screens.study.actions import trusting
 from align_tui.tui.widgets.lines import Lines
 from tests.tui import fakes
 from tests.tui.test_screen import opened, screen_of, words
@@ -155,3 +157,33 @@ async def test_code_that_changed_since_the_run_is_told(
         await pilot.press("space")
         await wait(pilot, lambda: "cannot be read" in words(app))
         assert not no_worker
+
+
+async def test_a_server_that_loads_its_model_is_waited_for_until_the_user_closes_the_message(
+    path: Path, db: Database, wait: Any, no_worker: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    server = {"base_urls": [f"http://127.0.0.1:{port}/v1"]}
+    backbone = {"kind": "openai", "model": "m", "server": server}
+    profile = build_profile(
+        {"name": "p", "adm": {"kind": "baseline"}, "backbone": backbone}, "a file"
+    )
+    monkeypatch.setattr(trusting, "EVERY_S", 0.01)
+    app = opened(path, replace(fakes.study(3), profiles=(profile,)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("a")
+        await wait(pilot, lambda: "--wait-for-server" in words(app))  # refused, with a hint
+        await pilot.press("escape")
+        monkeypatch.setenv(server_ready.WAIT, "60")
+        await pilot.press("a")
+        await wait(pilot, lambda: "align-tui waits for it" in words(app))
+        await pilot.press("escape")
+        await wait(pilot, lambda: "waits for it" not in words(app))
+        await pilot.press("a")
+        await wait(pilot, lambda: "align-tui waits for it" in words(app))
+        assert runs.list_runs(db) == [] and not no_worker
+        monkeypatch.setattr(server_ready, "STATUS_S", 0.01)
+        with socket.create_server(("127.0.0.1", port)):
+            await wait(pilot, lambda: runs.list_runs(db) and no_worker)
+        assert len(runs.list_runs(db)) == 1

@@ -97,9 +97,9 @@ def test_one_mark_one_meaning() -> None:
     assert mark_of((done(True), None), "a=1.0") == "right"
     assert mark_of((None, None), "a=1.0") == "none"
     rows = [((done(True),),), ((done(False),),), ((done(True),),)]
-    assert next_wrong(rows, ("a=1.0",), (0,), 0, 1) == 1
-    assert next_wrong(rows, ("a=1.0",), (0,), 1, 1) == 1
-    assert next_wrong(rows, ("b=1.0",), (0,), 0, 1) is None
+    assert next_wrong(rows, ("a=1.0",), (0,), range(3), 0, 1) == 1
+    assert next_wrong(rows, ("a=1.0",), (0,), range(3), 1, 1) == 1
+    assert next_wrong(rows, ("b=1.0",), (0,), range(3), 0, 1) is None
 
 
 def test_targets_are_signs_and_a_baseline_is_compared() -> None:
@@ -348,7 +348,8 @@ def test_profiles_that_can_be_added_stand_in_columns() -> None:
     starts = {cells(line[:3]) for line in lines[:3]}
     assert len(starts) == 1 and len({cells(line[:5]) for line in lines[:3]}) == 1
     assert all("\n" not in text_of(line) and "\x1b" not in text_of(line) for line in lines)
-    assert "! line 2: [b]no[/b]" in text_of(lines[3]) and "yours" in text_of(lines[3])
+    assert "line 2: [b]no[/b]" in text_of(lines[3]) and "yours" in text_of(lines[3])
+    assert text_of(lines[3]).startswith("! broken")
     assert "…" in text_of(lines[2]) and offer_lines([], "…") == []
 
 
@@ -376,5 +377,5 @@ def test_what_a_change_costs_is_said_in_round_numbers() -> None:
     )
     assert "about 1 s at" in cost_words(Cost(1, 0.0, 0.2))
     assert "2.5 h" in cost_words(Cost(9, 5.0, 9_000.0))
-    assert "the time is unknown" in cost_words(Cost(9))
+    assert "tokens and time unknown" in cost_words(Cost(9))
     assert busy_seconds([(0, 4), (1, 2), (3, 6), (10, 11)]) == 7

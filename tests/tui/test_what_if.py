@@ -74,6 +74,9 @@ async def test_the_panes_of_a_change_fill_without_a_key(
                 else:
                     edit(dialog)
                 await pilot.press(runs_it)
+                await wait(pilot, lambda dialog=dialog: app.screen is not dialog)
+                if isinstance(app.screen, ConfirmDialog):  # on a machine that is slow at present
+                    await pilot.press("y")
                 await wait(pilot, lambda old=old: screen_of(app).session.run != old and pane())
                 if key != "E":  # its reasoning is given
                     await wait(pilot, lambda: getattr(pane(), "text", "") == "So it")

@@ -21,7 +21,12 @@ from align_tui.tui.format.engine import worker_parts
 from align_tui.tui.format.glyphs import ASCII, UNICODE
 from align_tui.tui.format.panes import pane_view
 from align_tui.tui.format.status import StatusView, status_line
-from align_tui.tui.format.status_text import running_words, spent_words, waiting_words
+from align_tui.tui.format.status_text import (
+    at_work_words,
+    running_words,
+    spent_words,
+    waiting_words,
+)
 from align_tui.tui.format.styled_text import text_of
 from align_tui.tui.format.workers import lines_wanted, worker_table, workers_part
 from align_tui.tui.launch import Launch
@@ -110,7 +115,7 @@ def test_what_does_not_fit_is_cut_with_a_mark(width: int) -> None:
 
 
 def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
-    starts = [("space", "goes on and starts one")]
+    starts = [("space", "resumes the run and starts one")]
 
     def part_of(snapshot: Snapshot, height: int = 9) -> tuple[list[str], int]:
         part = workers_part(snapshot, starts, 100, height, UNICODE)
@@ -123,12 +128,12 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
     lines, _ = part_of(base)
     assert (
         lines[0]
-        == " this run: 40 pending, 2 running · all runs: 1204 pending in 3 runs · left 02:10"
+        == " this run: 40 pending, 2 waiting · all runs: 1204 pending in 3 runs · left 02:10"
     )
-    assert lines[1] == " no worker runs: space goes on and starts one"
+    assert lines[1] == " no worker runs: space resumes the run and starts one"
     two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
     lines, hidden = part_of(two)
-    assert lines[0] == " this run: 40 pending, 2 running · left 02:10"
+    assert lines[0] == " this run: 40 pending, 2 writing · left 02:10"
     assert len(lines) == lines_wanted(two) == 4 and hidden == 0
     lines, hidden = part_of(two, 2)
     assert lines[1].startswith(" ● 3fa91c77") and hidden == 1
@@ -147,7 +152,7 @@ def test_the_top_line_says_that_no_worker_runs_and_what_starts_one(width: int) -
     killed = Snapshot("r", "active", counts=counts, lost=(worker(),))
     line = text_of(status_line(view, killed, width, UNICODE))
     assert "! no worker: space starts one" in line and "2 waiting" in line
-    assert "running" not in line and "left" not in line
+    assert "writing" not in line and "left" not in line
     for there in (
         replace(killed, workers=(worker(),)),
         replace(killed, state="paused"),
@@ -224,11 +229,11 @@ def test_one_that_does_not_answer_is_never_shown_as_working() -> None:
     view = StatusView("study", 45, False, False, False, STUDY)
     line = text_of(status_line(view, base, 120, UNICODE))
     assert "! worker 3fa91c77 does not answer" in line and "2 waiting" in line
-    for word in ("running", "tok/s", "Llama", UNICODE.alive):
+    for word in ("writing", "tok/s", "Llama", UNICODE.alive):
         assert word not in line
     # Beside a worker that works, both are shown.
     both = text_of(status_line(view, replace(base, workers=(worker(id="b"),)), 160, UNICODE))
-    assert "does not answer" in both and "812 tok/s" in both and "2 running" in both
+    assert "does not answer" in both and "812 tok/s" in both and "2 writing" in both
     assert "does not answer, starting another" in waiting_words(
         (), "active", False, STUDY, 3, (silent,)
     )
@@ -249,7 +254,7 @@ def test_a_blocked_worker_says_so_in_few_words_and_its_sample_why() -> None:
     base = Snapshot("r", "active", counts=counts, panes=(pane,), workers=(stuck, worker(id="b")))
     view = StatusView("study", 2, False, False, False, STUDY)
     line = text_of(status_line(view, base, 119, UNICODE))
-    assert "! worker 3fa91c77 is blocked" in line and "2 running" in line and "812 tok/s" in line
+    assert "! worker 3fa91c77 is blocked" in line and "2 writing" in line and "812 tok/s" in line
     assert why in text_of(status_line(view, base, 200, UNICODE))
     both = replace(base, workers=(stuck, stuck))
     assert "! 2 workers are blocked" in text_of(status_line(view, both, 80, UNICODE))
@@ -336,3 +341,12 @@ async def test_a_screen_goes_on_when_the_clock_is_set(
         await wait(pilot, lambda: screen.snapshot.counts.done == 1)
         workers.unregister(db, writer.id)
         await wait(pilot, lambda: screen.snapshot.workers == ())
+
+
+def test_samples_that_wait_in_their_worker_are_told_apart_from_those_that_are_written() -> None:
+    assert at_work_words(64, 59) == "5 writing, 59 queued in worker"
+    assert at_work_words(64, 59, short=True) == "5 writing, 59 queued"
+    assert at_work_words(64, 0) == "64 writing" and at_work_words(64, 64) == "64 queued in worker"
+    held = worker(active=64, waiting=59)
+    assert running_words([held], True, begun=False) == "queued in the worker"
+    assert running_words([held], True) == "reading"

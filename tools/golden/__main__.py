@@ -23,6 +23,7 @@ from typing import Any
 
 from .detailed import kinds_of
 from .families import FAMILIES, Check
+from .field_files import set_field_files
 from .tally import Tally
 
 
@@ -93,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl")
     files: list[Path] = parser.parse_args(arguments).files
+    set_field_files(files)
     tallies: dict[str, Tally] = {}
     unreadable = {}
     for path in files:

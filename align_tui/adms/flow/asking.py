@@ -17,6 +17,7 @@ from align_tui.core.decisions import Message, Response, Step
 from align_tui.core.errors import ReplyError
 from align_tui.core.loose_json import read_loose
 from align_tui.core.replies import FREE_TEXT, split_thinking
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import Json, JsonObject, derive_seed
 
 T = TypeVar("T")
@@ -126,13 +127,13 @@ class Asker:
             if attempt:
                 held = "; the last time its reply was held to a schema" if question.free else ""
                 held = "" if is_free else held
-                self.notes.append(f"The step {question.step} was asked {attempt + 1} times{held}.")
+                times = counted(attempt + 1, "time")
+                self.notes.append(f"The step {question.step} was asked {times}{held}.")
             return found
         assert problem is not None
-        times = "time" if question.attempts == 1 else "times"
         raise ReplyError(
-            f"The step {question.step} gave no usable reply, asked {question.attempts} {times}: "
-            f"{problem.message}",
+            f"The step {question.step} gave no usable reply in "
+            f"{counted(question.attempts, 'attempt')}: {problem.message}",
             problem.hint or "Raise the attempts in [adm], or use a larger model.",
         ) from problem
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from align_tui.adms.base import Adm, AdmKind, Llm
 from align_tui.adms.flow import steps
 from align_tui.adms.flow.asking import Asker, together
-from align_tui.adms.flow.prompts import SYSTEM
+from align_tui.adms.flow.prompts import FULL, SMALL, SYSTEM
 from align_tui.adms.flow.steps import Form
 from align_tui.config.adm_params import AdmParams, Traits
 from align_tui.config.profile import Profile, without_default_system
@@ -37,8 +37,9 @@ class DecisionFlowParams(AdmParams):
 
     `form`: `structured` holds every reply to a schema and asks for the number of a choice; in
     `fine_grained` the target's value and scores take the place of high and low, the model of the
-    decision is free text with JSON in it, and the answer is the text of a choice. A fact is kept if
-    it weighs more than `weight_threshold`. `attempts` is how often a step is asked at most.
+    decision is free text with JSON in it, and the answer is the text of a choice. `small` limits
+    every reply, for a model that reads about a thousand tokens. A fact is kept if it weighs more
+    than `weight_threshold`. `attempts` is how often a step is asked at most.
     `attributes` are weighed by a profile without a target.
     """
 
@@ -51,6 +52,14 @@ class DecisionFlowParams(AdmParams):
     extraction_attempts: int = Field(10, ge=1, le=100)
     express_attempts: int = Field(5, ge=1, le=100)
     attributes: tuple[str, ...] = Field((), max_length=20)
+    small: bool = False
+
+    @model_serializer(mode="wrap")
+    def _without_default(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = dump(self)
+        if not self.small:  # as earlier versions stored it: the hash stays
+            body.pop("small", None)
+        return body
 
     @property
     def replies_per_question(self) -> int:
@@ -71,6 +80,7 @@ def make(profile: Profile, params: DecisionFlowParams, attributes: Attributes) -
         params.attempts,
         params.extraction_attempts,
         params.express_attempts,
+        SMALL if params.small else FULL,
     )
 
     async def decide(scenario: Scenario, targets: Targets, llm: Llm) -> Decision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from align_tui.core.decision_flow import ENVIRONMENT, Aim, numbered, values_told, words_told
@@ -14,12 +15,40 @@ SYSTEM = """\
 You help to decide in a hard situation, one small task at a time. Do only what the task asks, keep \
 to the facts of the situation, and answer in JSON."""
 
-MAX_VARIABLES = 8
-MAX_FACTS = 24
-MAX_ATTRIBUTES = 5  # of a variable, for one aim
-MAX_VALUES = 4
 WEIGHTS: Sequence[float] = tuple(step / 20 for step in range(21))
 """The weights that a reply under a schema can give: a free number could have endless digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most entries of each list in a reply, and the most characters of each text.
+
+    `attributes` are those of a variable for one aim, `part` is a text of the model of the decision,
+    and `entry` one in a list of that model, which has at most `entries`.
+    """
+
+    variables: int = 8
+    variable: int = 80
+    facts: int = 24
+    fact: int = 200
+    attributes: int = 5
+    attribute: int = 60
+    values: int = 4
+    value: int = 120
+    explanation: int = 300
+    part: int = 600
+    entries: int = 24
+    entry: int = 200
+    reasoning: int = 1_500
+    answer: int = 500
+
+
+FULL = Limits()
+SMALL = Limits(
+    variables=4, variable=24, facts=5, fact=64, attributes=1, attribute=24, values=1, value=40,
+    explanation=64, part=80, entries=2, entry=40, reasoning=160, answer=160,
+)  # fmt: skip
+"""Limits for a model that reads about a thousand tokens: prompts quote its earlier replies."""
 
 VARIABLES, INFORMATION, ANALYSIS = "variables", "information", "analysis"
 WEIGHT, EXPLANATION, SCORE = "Weight", "Explanation", "Score"
@@ -172,43 +201,46 @@ def _object(**parts: Json) -> JsonObject:
     }
 
 
-def variables_schema() -> JsonObject:
+def variables_schema(limits: Limits = FULL) -> JsonObject:
     """The schema of a reply to `variables_prompt`."""
-    return _object(**{VARIABLES: _list(_text(80), MAX_VARIABLES, 1)})
+    return _object(**{VARIABLES: _list(_text(limits.variable), limits.variables, 1)})
 
 
-def extraction_schema() -> JsonObject:
+def extraction_schema(limits: Limits = FULL) -> JsonObject:
     """The schema of a reply to `extraction_prompt`."""
-    return _object(**{INFORMATION: _list(_text(200), MAX_FACTS)})
+    return _object(**{INFORMATION: _list(_text(limits.fact), limits.facts)})
 
 
-def attribute_schema(variables: Sequence[str], *, fine: bool) -> JsonObject:
+def attribute_schema(variables: Sequence[str], *, fine: bool, limits: Limits = FULL) -> JsonObject:
     """The schema of a reply to `attribute_prompt`."""
-    fact: dict[str, Json] = {"Attribute": _text(60), "Value": _list(_text(120), MAX_VALUES)}
+    fact: dict[str, Json] = {
+        "Attribute": _text(limits.attribute),
+        "Value": _list(_text(limits.value), limits.values),
+    }
     if fine:
         fact[SCORE] = {"type": "number", "enum": list(WEIGHTS)}
     names = list(dict.fromkeys([*variables, ENVIRONMENT]))
-    one = _object(
-        Variable={"type": "string", "enum": names}, Attribute=_list(_object(**fact), MAX_ATTRIBUTES)
-    )
+    facts = _list(_object(**fact), limits.attributes)
+    one = _object(Variable={"type": "string", "enum": names}, Attribute=facts)
     return _object(**{ANALYSIS: _list(one, len(names))})
 
 
-def filter_schema() -> JsonObject:
+def filter_schema(limits: Limits = FULL) -> JsonObject:
     """The schema of a reply to `filter_prompt`."""
     weight: JsonObject = {"type": "number", "enum": list(WEIGHTS)}
-    return _object(**{EXPLANATION: _text(300), WEIGHT: weight})
+    return _object(**{EXPLANATION: _text(limits.explanation), WEIGHT: weight})
 
 
-def express_schema() -> JsonObject:
+def express_schema(limits: Limits = FULL) -> JsonObject:
     """The schema of a reply to `express_prompt`, in the structured form."""
-    parts: dict[str, Json] = {key: _text(600) for key in MODEL_KEYS}
+    parts: dict[str, Json] = {key: _text(limits.part) for key in MODEL_KEYS}
     for key in MODEL_KEYS[1:3]:
-        parts[key] = _list(_text(200), MAX_FACTS, 0)
+        parts[key] = _list(_text(limits.entry), limits.entries, 0)
     return _object(**parts)
 
 
-def last_schema(choices: int, *, fine: bool) -> JsonObject:
+def last_schema(choices: int, *, fine: bool, limits: Limits = FULL) -> JsonObject:
     """The schema of a reply to `last_prompt`."""
     answer: JsonObject = {"type": "integer", "enum": list(range(choices))}
-    return _object(**{REASONING: _text(1_500), ANSWER: _text(500) if fine else answer})
+    answer = _text(limits.answer) if fine else answer
+    return _object(**{REASONING: _text(limits.reasoning), ANSWER: answer})

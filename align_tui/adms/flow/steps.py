@@ -31,12 +31,17 @@ UNCLEAR = "The answer of the last step names no choice ({}), so the first choice
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`fine`: scores, a model in free text and a choice by its text; else schemas throughout."""
+    """`fine`: scores, a model in free text and a choice by its text; else schemas throughout.
+
+    With the limits SMALL the last step sees the model of the decision without what it was written
+    from.
+    """
 
     fine: bool
     attempts: int
     extraction_attempts: int
     express_attempts: int
+    limits: prompts.Limits = prompts.FULL
 
 
 async def variables(asker: Asker, scenario: Scenario, form: Form) -> list[str]:
@@ -44,7 +49,7 @@ async def variables(asker: Asker, scenario: Scenario, form: Form) -> list[str]:
     question = Question(
         "variables",
         prompts.variables_prompt(scenario),
-        prompts.variables_schema(),
+        prompts.variables_schema(form.limits),
         form.attempts,
     )
     return await asker.ask(question, lambda found: _texts(found, prompts.VARIABLES), told=_lines)
@@ -55,7 +60,7 @@ async def extraction(asker: Asker, scenario: Scenario, form: Form) -> list[str]:
     question = Question(
         "extraction",
         prompts.extraction_prompt(scenario),
-        prompts.extraction_schema(),
+        prompts.extraction_schema(form.limits),
         form.extraction_attempts,
     )
     return await asker.ask(question, lambda found: _texts(found, prompts.INFORMATION), told=_lines)
@@ -74,7 +79,7 @@ async def attribute(
         Question(
             "attribute",
             prompts.attribute_prompt(scenario, aim, names, information, fine=form.fine),
-            prompts.attribute_schema(names, fine=form.fine),
+            prompts.attribute_schema(names, fine=form.fine, limits=form.limits),
             form.attempts,
         )
         for aim in aims
@@ -96,7 +101,7 @@ async def filter_facts(
         Question(
             "filter",
             prompts.filter_prompt(scenario, aim, each),
-            prompts.filter_schema(),
+            prompts.filter_schema(form.limits),
             form.attempts,
         )
         for aim, each in asked
@@ -127,12 +132,14 @@ async def express(
     question = Question(
         "express",
         prompts.express_prompt(structure),
-        prompts.express_schema(),
+        prompts.express_schema(form.limits),
         form.express_attempts,
         form.fine,
         prompts.MODEL_KEYS[:1],
     )
-    model = await asker.ask(question, _model, told=_sections)
+    model: dict[str, Json] = await asker.ask(question, _model, told=_sections)
+    if form.limits == prompts.SMALL:
+        return {"mathematical_model": model}
     return {"mathematical_model": model, "structure": structure}
 
 
@@ -168,7 +175,7 @@ async def math_reason(
     question = Question(
         "math_reason",
         prompts.last_prompt(scenario, aims, model, facts, fine=form.fine),
-        prompts.last_schema(len(choices), fine=form.fine),
+        prompts.last_schema(len(choices), fine=form.fine, limits=form.limits),
         form.attempts,
     )
 

@@ -94,7 +94,7 @@ class _Asking:
         self.stream = count()
 
     def asked_about(self, attribute: Attribute, choice: Choice) -> Character | Choice | None:
-        """Whom or what a model scores for this attribute and choice; None: the default holds."""
+        """The person or choice that a model scores for an attribute; None if the default holds."""
         if not self.people and not choice.character:
             return choice
         searched = self.options.searched.get(attribute.id)

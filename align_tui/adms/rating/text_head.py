@@ -91,8 +91,8 @@ class TextHead:
         kept = [i for i, record in enumerate(self.records) if record.scenario != scenario]
         if len(kept) < LEAST_RECORDS:
             raise AdmError(
-                f"There are {len(kept)} records with a label of {self.attribute} outside the "
-                f"scenario, and a regression needs {LEAST_RECORDS}",
+                f"A regression needs {LEAST_RECORDS} records with a label of {self.attribute} "
+                f"besides the scenario itself, but there are only {len(kept)}",
                 "Name more labelled scenarios in adm.records.",
             )
         async with self._lock:

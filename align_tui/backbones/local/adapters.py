@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from transformers import PreTrainedModel
+from typing import TYPE_CHECKING, Any
 
 from align_tui.core.errors import BackboneError, MissingPackage
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 def require_peft(folder: Path, base: str) -> None:

@@ -43,15 +43,15 @@ class Bounds:
                 )
             return PromptTooLong(
                 f"The prompt has {prompt} tokens, and {self.name} reads at most "
-                f"{self.positions}: its reply does not fit into the "
-                f"{self.positions - prompt} that are left",
+                f"{self.positions}: the {self.positions - prompt} that are left are too few for "
+                "the reply",
                 f"{shorter}, or lower adm.max_reasoning_chars.",
             )
         foreign = next((token for token in ids[known:] if token >= self.rows), None)
         if foreign is not None:
             return BackboneError(
-                f"The tokenizer of {self.name} makes token {foreign} from the text, and the model "
-                f"has weights for {self.rows} tokens only",
+                f"The tokenizer of {self.name} turns the text into token {foreign}, but the model "
+                f"has weights for only {self.rows} tokens",
                 "Use the tokenizer that belongs to the model. Tokens may have been added to it.",
             )
         return None

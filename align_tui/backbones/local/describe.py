@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from align_tui.backbones.local import gguf_file, hub
+from align_tui.backbones.local import hub
 from align_tui.backbones.local.bounds import positions_of
 from align_tui.backbones.local.chat import ChatFormat, fold_system
-from align_tui.backbones.local.files import DEEPEST, ModelFiles, base_spec, locate
+from align_tui.backbones.local.files import ModelFiles, locate
 from align_tui.backbones.local.grammar import Grammars
 from align_tui.backbones.local.literal_text import bracketed
 from align_tui.backbones.local.load import (
@@ -32,21 +32,24 @@ from align_tui.backbones.local.load import (
     reading,
 )
 from align_tui.backbones.local.model_code import only_trusted
-from align_tui.backbones.local.small_files import object_in
 from align_tui.backbones.local.thinking import Thinking
-from align_tui.backbones.local.weights import (
+from align_tui.backbones.local.windows import Windows, windows_of_config
+from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.gguf_header import read_header
+from align_tui.config.model_files.small_files import object_in
+from align_tui.config.model_files.weights import (
     ADAPTER,
     ADAPTER_CONFIG,
+    DEEPEST,
     Size,
     adapter_base,
+    base_spec,
     has_tokenizer,
     header_of,
     is_adapter,
     size_in,
     weight_files,
 )
-from align_tui.backbones.local.windows import Windows, windows_of_config
-from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.decisions import Message, Rendering
 from align_tui.core.errors import AlignError, BackboneError
 
@@ -167,7 +170,7 @@ def describe(spec: BackboneSpec, name: str = "") -> Description:
         _describe_files(findings, files, whole is not None)
     if asked.trust_remote_code and not spec.trust_remote_code:
         findings.add_fault(
-            "The model's code is not run here: it is not trusted on this account yet.",
+            "This check does not run the model's code, which this account does not trust yet.",
             "A run with this model asks whether to trust it.",
         )
     return replace(findings.description, troubles=tuple(findings.faults))
@@ -263,7 +266,7 @@ def _describe_room(findings: _Findings, size: Size | None) -> None:
 
 def _describe_header(findings: _Findings, path: Path) -> None:
     """Facts from a GGUF file's header; its config, when it can be made, adds more."""
-    header = gguf_file.read_header(path)
+    header = read_header(path)
     layers, positions = (header.of_architecture(k) for k in ("block_count", "context_length"))
     findings.update(
         architecture=header.architecture,
@@ -326,7 +329,7 @@ def windows_in_words(windows: Windows | None) -> str:
         f"{len(windows)} layers"
         for window, count in counts.items()
     ]
-    return "; ".join(parts) or "none: every layer sees all that came before"
+    return "; ".join(parts) or "none: every layer sees all earlier tokens"
 
 
 def _describe_tokenizer(findings: _Findings, tokenizer: PreTrainedTokenizerBase) -> None:

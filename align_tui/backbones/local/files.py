@@ -7,23 +7,23 @@ from pathlib import Path
 
 from align_tui.backbones.base import OnProgress
 from align_tui.backbones.local import adapters, gguf_file, hub
-from align_tui.backbones.local.small_files import check_small_files
-from align_tui.backbones.local.weights import (
+from align_tui.config import paths
+from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files import gguf_header
+from align_tui.config.model_files.small_files import check_small_files
+from align_tui.config.model_files.weights import (
     ADAPTER,
+    DEEPEST,
     Size,
     adapter_base,
+    base_spec,
     check_weights,
     count_parameters,
     files_hash,
     hash_of,
     is_adapter,
 )
-from align_tui.config import paths
-from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
-
-DEEPEST = 4
-"""How many adapters may adapt one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class ModelFiles:
     def size(self) -> Size:
         """Parameters and bytes of the weights without adapters; raises BackboneError."""
         if self.gguf is not None:
-            return gguf_file.read_header(self.gguf).size
+            return gguf_header.read_header(self.gguf).size
         return count_parameters(self.folder)
 
 
@@ -85,8 +85,8 @@ def _single_file(path: Path) -> ModelFiles:
             f"{path} is not a file that the program can load",
             "Name the folder of a model, or a .gguf file.",
         )
-    gguf_file.require_gguf()
-    gguf_file.check_architecture(gguf_file.read_header(path))
+    gguf_header.require_gguf()
+    gguf_file.check_architecture(gguf_header.read_header(path))
     return ModelFiles(path.parent, hash_of([path]), gguf=path)
 
 
@@ -109,7 +109,7 @@ def _in_folder(
         return ModelFiles(folder, revision or files_hash(folder))
     base = adapter_base(folder)
     if not (folder / ADAPTER).is_file():
-        raise BackboneError(f"{folder} is an adapter of {base}, and its {ADAPTER} is missing")
+        raise BackboneError(f"{folder} is an adapter of {base}, but its {ADAPTER} is missing")
     adapters.require_peft(folder, base)
     check_small_files(folder)
     if depth >= DEEPEST:
@@ -119,18 +119,6 @@ def _in_folder(
     found = _locate(base_spec(spec, folder), progress, fetch, depth + 1)
     identity = f"{found.identity} + adapter {revision or files_hash(folder)}"
     return ModelFiles(found.folder, identity, found.gguf, (*found.adapters, folder))
-
-
-def base_spec(spec: BackboneSpec, folder: Path) -> BackboneSpec:
-    """The spec of the model that the adapter in a folder adapts; raises BackboneError."""
-    base = _beside(adapter_base(folder), folder)
-    return spec.model_copy(update={"model": base, "revision": None})
-
-
-def _beside(base: str, folder: Path) -> str:
-    """The base's name; a relative folder is resolved from the adapter's folder."""
-    near = folder / base
-    return str(near.resolve()) if not Path(base).is_absolute() and near.is_dir() else base
 
 
 def _gguf_hint(folder: Path) -> str:

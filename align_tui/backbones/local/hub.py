@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from align_tui.backbones.base import OnProgress
-from align_tui.backbones.local.weights import is_adapter, missing_parts
 from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.weights import is_adapter, missing_parts
 from align_tui.core.errors import BackboneError
 from align_tui.core.text.redaction import Secret
 

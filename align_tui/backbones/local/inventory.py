@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from align_tui.backbones.local import hub
-from align_tui.backbones.local.gguf_file import read_header
-from align_tui.backbones.local.small_files import object_in
-from align_tui.backbones.local.weights import (
+from align_tui.config import paths
+from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.gguf_header import read_header
+from align_tui.config.model_files.small_files import object_in
+from align_tui.config.model_files.weights import (
     ADAPTER,
     adapter_base,
     count_parameters,
@@ -19,8 +21,6 @@ from align_tui.backbones.local.weights import (
     missing_parts,
     size_in,
 )
-from align_tui.config import paths
-from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import AlignError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A model at a glance. `here` is 'whole', 'in part', 'damaged', 'not here' or 'server'.
+    """A model as lists show it. `here` is 'whole', 'in part', 'damaged', 'not here' or 'server'.
 
     `lacks` says what is missing or wrong; `stored` is the size of the weights in bytes.
     """
@@ -47,8 +47,8 @@ def glance_at(spec: BackboneSpec) -> Glance:
     if not spec.is_local:
         where = ", ".join(spec.server.base_urls)
         return Glance(" at ".join(part for part in (spec.model, where) if part), "server")
-    if spec.kind == "demo":
-        return _in_folder("demo", paths.demo_model())
+    if spec.kind in ("demo", "demo-embedding"):
+        return _in_folder(spec.kind, paths.demo_model())
     path = Path(spec.model).expanduser()
     if path.is_dir():
         return _in_folder(spec.model, path)

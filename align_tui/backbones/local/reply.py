@@ -70,6 +70,7 @@ class Reply(Reader):
         """Note when the model begins to read it, the first time."""
         if self.began_s is None:
             self.began_s = time.monotonic() - self.asked
+            self.on_text(self.began_s, "")
 
     @property
     def growth(self) -> int:

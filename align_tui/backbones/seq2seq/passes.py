@@ -118,7 +118,7 @@ def _generate(
         attention_mask=mask,
         max_new_tokens=most_tokens,
         stopping_criteria=[_Until(wanted)],
-        **{"do_sample": False, **how},
+        **{"do_sample": False, "num_beams": 1, **how},  # a model's own settings may search
     )
     ends = model.generation_config.eos_token_id
     ends = set(ends if isinstance(ends, list) else [ends]) | {pad_of(model)}

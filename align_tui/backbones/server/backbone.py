@@ -79,7 +79,7 @@ class ServerBackbone:
         order = self._order(request)
 
         async def work(endpoint: Endpoint) -> Generation:
-            stream.begin()
+            stream.ask(loop.time())
             turns = order.turns
             reply = await self._first_reply(endpoint, request, order, stream)
             asked_twice = only_thought(reply)
@@ -247,7 +247,8 @@ def _generation(
         finish=finish,
         first_token_s=stream.first if stream.first is not None else total,
         total_s=total,
-        timeline=tuple(stream.timeline),
+        timeline=((stream.began_s or 0.0, 0), *stream.timeline),
         thinking_tokens=reply.thinking_tokens,
         notes=notes,
+        fingerprint=reply.fingerprint,
     )

@@ -16,12 +16,14 @@ from openai import AsyncStream
 from align_tui.backbones.server.errors import Broken
 from align_tui.backbones.server.message_parts import Parts, parts_of
 from align_tui.backbones.server.repair import Repair, repaired
+from align_tui.core.text.display import one_line
 from align_tui.core.text.redaction import NOTHING, Redaction, Secret
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 LONGEST_REFUSAL = 20_000
+LONGEST_FINGERPRINT = 200
 
 
 class _Cleaned:
@@ -73,6 +75,7 @@ class ServerAnswer:
 class ClientAdapter:
     """One request. `ended` and `usage` are the server's last values of finish reason and usage.
 
+    `fingerprint` is what the server calls the setup that writes (`system_fingerprint`), if it does.
     It repairs every text and removes the key from it, so that later code meets neither half a
     character nor the key.
     """
@@ -81,6 +84,7 @@ class ClientAdapter:
     secret: Secret = NOTHING
     ended: str | None = None
     refusal: str = ""
+    fingerprint: str = ""
     usage: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
     _stream: AsyncStream[object] | None = field(default=None, repr=False)
@@ -122,6 +126,8 @@ class ClientAdapter:
         async for chunk in stream:
             if not isinstance(chunk, Mapping):
                 raise Broken("sent an event that is not a chunk")
+            if isinstance(mark := chunk.get("system_fingerprint"), str) and mark:
+                self.fingerprint = self._one_line(mark)
             for choice in chunk.get("choices") or ():
                 for piece in self._pieces(choice):
                     yield ServerAnswer([_answer(piece)])
@@ -143,6 +149,11 @@ class ClientAdapter:
         pieces = [AnswerThought(self._thinking.feed(added.thinking)), self._text.feed(added.text)]
         self._came = self._came or any(pieces)
         return [piece for piece in pieces if piece]
+
+    def _one_line(self, text: str) -> str:
+        """A short text of the server's, repaired and without the key."""
+        text = self.secret.redacted(repaired(text[: 10 * LONGEST_FINGERPRINT]))
+        return one_line(text, LONGEST_FINGERPRINT)
 
     async def close(self) -> None:
         """Close the stream, which stops a server that is still writing."""

@@ -38,7 +38,7 @@ def api_key(spec: ServerSpec) -> str:
     if not key:
         raise KeyRefused(
             f"The environment variable {spec.api_key_env} is not set where the worker runs",
-            "Set it and start again. A worker that is still running has to end first.",
+            "Set it, stop the workers that still run (align-tui workers stop), and start again.",
         )
     if not (key.isascii() and key.isprintable()):
         raise KeyRefused(

@@ -23,7 +23,7 @@ class ServerReply:
     """What a server has sent, unchecked; `settle` decides whether it is a reply.
 
     `ended` is the server's finish reason, `broken` the error that ended the stream. Token counts
-    are 0 when the server does not give them.
+    are 0, and `fingerprint` is empty, when the server does not give them.
     """
 
     text: str = ""
@@ -34,6 +34,7 @@ class ServerReply:
     prompt_tokens: int = 0
     tokens: int = 0
     thinking_tokens: int = 0
+    fingerprint: str = ""
 
 
 def is_cut(ended: str | None) -> bool:
@@ -75,7 +76,7 @@ def settle(reply: ServerReply, schema: JsonObject) -> Settled:
         return Settled(without_marks(reply.text.strip()), "stop")
     try:
         if reply.thinking and not reply.text:
-            raise ReplyError("The model thought, and gave no reply")
+            raise ReplyError("The model thought, but gave no reply")
         whole = read_whole(reply.text, schema)
     except ReplyError as error:
         problem = error

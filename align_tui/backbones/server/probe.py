@@ -73,7 +73,7 @@ async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Capabilities:
         )
     if not spec.model and len(names) != 1:
         raise ServerError(
-            f"{endpoint.url} serves {len(names)} models, and the profile names none",
+            f"{endpoint.url} serves {len(names)} models, but the profile names none",
             f"Set backbone.model: {shown}"
             if names
             else "Set backbone.model. Check that the URL leads to the API. It usually ends in /v1.",

@@ -14,12 +14,20 @@ class ReplyStream:
 
     on_text: OnText
     asked: float
+    began_s: float | None = None  # when a server first got it, in seconds since `asked`
     first: float | None = None
     timeline: list[tuple[float, int]] = field(default_factory=list)
     _sent: list[str] = field(default_factory=list)
     _chars: int = 0
     _blanks: str = ""
     _part: str = ""
+
+    def ask(self, now: float) -> None:
+        """Begin an attempt: a server gets the request at `now`."""
+        if self.began_s is None:
+            self.began_s = now - self.asked
+            self.on_text(self.began_s, "")
+        self.begin()
 
     def begin(self) -> None:
         """Start again, and discard the text sent before."""

@@ -191,6 +191,7 @@ def _reply(adapter: ClientAdapter, received: _Received) -> ServerReply:
         thinking_tokens=min(tokens, counted or max(1, received.thinking_pieces))
         if thinking
         else counted,
+        fingerprint=adapter.fingerprint,
     )
 
 

@@ -99,6 +99,7 @@ def joined(first: ServerReply, second: ServerReply) -> ServerReply:
     second.tokens += first.tokens
     second.thinking_tokens += first.thinking_tokens
     second.prompt_tokens = max(first.prompt_tokens, second.prompt_tokens)
+    second.fingerprint = second.fingerprint or first.fingerprint
     return second
 
 
@@ -112,10 +113,10 @@ def thinking_notes(mode: ThinkingMode, reply: ServerReply, *, asked_twice: bool)
             "the program keeps the thinking apart from the reply."
         )
     if mode == "on" and not reply.thinking:
-        notes.append("Thinking is on, and the server sent no thinking of the model.")
+        notes.append("Thinking is on, but the server sent no thinking of the model.")
     if asked_twice and not only_thought(reply):
         notes.append(
-            f"The model used up its tokens on thinking ({spent}) and gave no reply: the program "
-            "sent it its thinking and asked for the reply again."
+            f"The model used up its tokens on thinking ({spent}) and gave no reply, so the program "
+            "sent the model its own thinking and asked for the reply again."
         )
     return notes

@@ -206,7 +206,7 @@ def bits(count: int) -> None:
 def work(text: object, part: object) -> None:
     """Raise TooCostly for a slow search, which takes time with the product of both lengths."""
     if weight(text) * weight(part) > MOST_WORK:
-        raise TooCostly("it searches a text that is too long for a text that is too long")
+        raise TooCostly("it searches a long text for a long text")
 
 
 def each(found: Iterator[Any]) -> Iterator[Any]:

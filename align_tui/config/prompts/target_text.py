@@ -104,12 +104,15 @@ def protocol_of(targets: Targets, attributes: Attributes) -> Attribute | None:
         return None
     if len(targets) > 1:
         names = ", ".join(target.attribute for target in targets)
-        raise ConfigError(f"One protocol can be followed at a time, and the targets name {names}")
+        raise ConfigError(
+            f"A decision-maker follows one protocol, but the targets name {names}",
+            "Give the profile one target.",
+        )
     attribute = attributes.get(targets[0].attribute)
     if attribute is None or not attribute.steps:
         known = ", ".join(each.id for each in attributes if each.steps)
         raise ConfigError(
-            f"{targets[0].attribute!r} is no protocol: no attribute pack gives it steps",
+            f"{targets[0].attribute!r} is not a protocol: no attribute pack gives it steps",
             f"Protocols: {known or 'none'}. For your own, see docs/attributes.md.",
         )
     return attribute

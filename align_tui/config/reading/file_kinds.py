@@ -57,4 +57,4 @@ def refuse_other(table: Mapping[str, Any], wanted: Kind, where: str) -> None:
     found = kind_of(table)
     if found is None or found == wanted or {found, wanted} == {PROFILE, BACKBONE}:
         return
-    raise ConfigError(f"{where} is {found.what}, and {wanted.what} is needed here", found.use)
+    raise ConfigError(f"{where} is {found.what}, not {wanted.what}", found.use)

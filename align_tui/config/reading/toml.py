@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from align_tui.config.reading import files
 from align_tui.config.reading.bounded_toml import parse_toml
 from align_tui.config.reading.by_name import ClassByName
+from align_tui.config.reading.problem_words import sentence
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.nearest import close_to
 from align_tui.core.text.repair import storable_parts
@@ -46,7 +47,8 @@ def parse(text: str, where: str) -> Table:
         return parse_toml(text, MOST_VALUES)
     except ValueError as error:
         wrong = isinstance(error, tomllib.TOMLDecodeError)
-        raise ConfigError(f"{where}: {error}", "This line is not TOML." if wrong else "") from error
+        hint = "Profiles, studies and packs are TOML files." if wrong else ""
+        raise ConfigError(f"{where}: this is not TOML: {error}", hint) from error
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
@@ -100,7 +102,7 @@ def first_problem(
         path.append(str(problem["ctx"]["discriminator"]).strip("'"))
     line = line_of(text, path) if text else None
     place = f"{where}, line {line}" if line else where
-    key = _cut(".".join(str(part) for part in path) or "(file)")
+    key = _cut(".".join(str(part) for part in path))
     if problem["type"] == "extra_forbidden":
         names = field_names(model, path[:-1], tags, table)
         close = close_to(str(path[-1]), names, n=1, cutoff=0.4)
@@ -108,8 +110,7 @@ def first_problem(
         return ConfigError(f"{place}: unknown key {key!r}", hint)
     if problem["type"] == "missing":
         return ConfigError(f"{place}: the key {key!r} is missing")
-    message = _cut(str(problem["msg"]).removeprefix("Value error, "))
-    return ConfigError(f"{place}: {key}: {message}", _allowed(problem))
+    return ConfigError(f"{place}: {_cut(sentence(key, problem))}", _allowed(problem))
 
 
 def _cut(text: str) -> str:
@@ -146,7 +147,8 @@ def _allowed(problem: Mapping[str, Any]) -> str:
     expected = ctx.get("expected_tags", ctx.get("expected"))
     if isinstance(given, str) and isinstance(expected, str):
         close = close_to(given, re.findall(r"'([^']+)'", expected), n=1)
-        return f"Did you mean {close[0]!r}?" if close else ""
+        known = f"Known: {expected}." if "tag" in ctx else ""
+        return f"Did you mean {close[0]!r}?" if close else known
     return ""
 
 

@@ -17,6 +17,7 @@ from align_tui.core.alignment.ratings import (
 from align_tui.core.errors import AlignmentError
 from align_tui.core.predictions import Predictions, Relevance
 from align_tui.core.targets import RandomEffects, Target, Targets
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import Json
 
 MEDICAL = "medical"
@@ -43,8 +44,8 @@ def scales_of(table: Mapping[str, Scales], attribute: str, choices: int, functio
     found = table.get(attribute)
     if found is None:
         raise AlignmentError(
-            f"The alignment function {function!r} has no scale of {attribute!r} for {choices} "
-            "choices",
+            f"The alignment function {function!r} has no scale of {attribute!r} for "
+            f"{counted(choices, 'choice')}",
             f"It was fitted to: {', '.join(table)}.",
         )
     return found

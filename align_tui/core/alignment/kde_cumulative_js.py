@@ -40,7 +40,7 @@ def rank(
 
     `prior_factor` (0..1) is the share of the target's density that the prior corrects. Other
     parameters are those of `average_distance.rank`. Raises AlignmentError for a missing rating, an
-    attribute without a prior that needs one, a target that is no distribution, and no targets or
+    attribute without a prior that needs one, a target that is not a distribution, and no targets or
     choices.
     """
     kdes = normalised(distributions_of(targets, NAME), normalisation, prior_factor)

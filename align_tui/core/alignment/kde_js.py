@@ -35,7 +35,7 @@ def rank(
     """Rank by Jensen-Shannon distance; scores are probabilities. Ignores relevance and history.
 
     Parameters are those of `average_distance.rank`. Raises AlignmentError for a missing rating, a
-    target that is no distribution, and no targets or choices.
+    target that is not a distribution, and no targets or choices.
     """
     kdes = distributions_of(targets, NAME)
     need_choices(predictions)

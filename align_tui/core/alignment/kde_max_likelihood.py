@@ -41,8 +41,8 @@ def rank(
 ) -> Ranking:
     """Rank by likelihood; scores are probabilities. `relevance` and `history` are not used.
 
-    Raises AlignmentError for a missing rating, a target that is no distribution, and no targets or
-    choices.
+    Raises AlignmentError for a missing rating, a target that is not a distribution, no targets
+    or no choices.
     """
     kdes = distributions_of(targets, NAME)
     need_choices(predictions)

@@ -37,7 +37,7 @@ def rank(
     """Rank by the sums of relevance / distance; scores are probabilities.
 
     Parameters are those of `kde_cumulative_js.rank`. Raises AlignmentError for a missing rating or
-    relevance, an attribute without a prior that needs one, a target that is no distribution, and no
+    relevance, an attribute without a prior that needs one, a target that is not a distribution, no
     targets or choices.
     """
     kdes = normalised(distributions_of(targets, NAME), normalisation, prior_factor)

@@ -88,7 +88,7 @@ def rank_by_midpoint(
     """
     if len(predictions) != 2:
         raise AlignmentError(
-            f"The alignment function {name!r} takes two choices, and there are {len(predictions)}",
+            f"The alignment function {name!r} needs two choices, but there are {len(predictions)}",
             "Leave out the scenario, or choose another function under [alignment].",
         )
     urgent = _more_urgent(predictions, exact_ties=exact_ties)

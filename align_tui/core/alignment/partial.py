@@ -10,7 +10,7 @@ from align_tui.core.targets import Targets
 from align_tui.core.types import Json
 
 LEFT_OUT = "left out of the ranking: not labelled for the target"
-UNRANKED = "No choice is rated for the target, so none is ranked: the first is taken."
+UNRANKED = "No choice is rated for the target, so none is ranked, and the first is chosen."
 
 
 def rated_choices(predictions: Predictions, targets: Targets) -> list[int]:

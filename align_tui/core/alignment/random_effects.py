@@ -8,7 +8,7 @@ choice, B the second, m and a the mean ratings of medical need and of the releva
     P(A) = 1 / (1 + exp(-y))
 
 where z puts x on the scale of the data to which the models were fitted. A is taken if P(A) is at
-least one half. Large y are no error here (align-system overflows).
+least one half. Large y are not an error here (align-system overflows).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def rank(
     given = read_ratings(predictions, targets, relevance, NAME)
     if len(predictions) != 2:
         raise AlignmentError(
-            f"The alignment function {NAME!r} takes two choices, and there are {len(predictions)}",
+            f"The alignment function {NAME!r} needs two choices, but there are {len(predictions)}",
             "Leave out the scenario, or use random_effects_multinomial.",
         )
     medical, attribute = scales_of(SCALES, given.attribute, 2, NAME)

@@ -59,7 +59,7 @@ def rank(
     choices = len(predictions)
     if choices > MOST:
         raise AlignmentError(
-            f"The alignment function {NAME!r} takes up to {MOST} choices, and there are {choices}",
+            f"The alignment function {NAME!r} ranks up to {MOST} choices, but there are {choices}",
             "Leave out the scenario, or choose another function under [alignment].",
         )
     logits = [0.0]

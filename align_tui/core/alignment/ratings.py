@@ -91,9 +91,9 @@ def kind_in_words(target: Target) -> str:
 
 def _wrong_kind(target: Target, wanted: TargetKind, function: str) -> AlignmentError:
     return AlignmentError(
-        f"The target of {target.attribute!r} is {kind_in_words(target)}, and the alignment "
-        f"function {function!r} takes {KIND_WORDS[wanted]}",
-        "Choose an alignment function that takes this kind of target.",
+        f"The target of {target.attribute!r} is {kind_in_words(target)}, but the alignment "
+        f"function {function!r} needs {KIND_WORDS[wanted]}",
+        "Choose an alignment function for this kind of target.",
     )
 
 

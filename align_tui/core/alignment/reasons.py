@@ -5,6 +5,7 @@ from __future__ import annotations
 from align_tui.core.alignment.ranking import Ranking
 from align_tui.core.predictions import Predictions
 from align_tui.core.targets import Targets, target_id
+from align_tui.core.text.plurals import counted
 
 
 def reasons_of(predictions: Predictions, ranking: Ranking, targets: Targets) -> str:
@@ -25,7 +26,7 @@ def reasons_of(predictions: Predictions, ranking: Ranking, targets: Targets) -> 
     return "\n".join(paragraphs)
 
 
-_TIES = {"first": "the first of them is taken", "rule": "the function's rule prefers it"}
+_TIES = {"first": "the first of them is chosen", "rule": "the function's rule prefers it"}
 
 
 def in_words(ranking: Ranking, targets: Targets, by: str = "ratings") -> str:
@@ -39,5 +40,5 @@ def in_words(ranking: Ranking, targets: Targets, by: str = "ratings") -> str:
     if not others:
         return f"{reason}."
     how = _TIES.get(ranking.tie_break, "the seed drew it")
-    tied = "another choice ties" if others == 1 else f"{others} other choices tie"
+    tied = "another choice ties" if others == 1 else f"{counted(others, 'other choice')} tie"
     return f"{reason}; {tied}, and {how}."

@@ -97,7 +97,7 @@ KDE_CUMULATIVE_JS = AlignmentEntry(
 KDE_RELEVANCE_CUMULATIVE_JS = AlignmentEntry(
     "kde_relevance_cumulative_js",
     "align_tui.core.alignment.kde_relevance_cumulative_js:rank",
-    "The same, each attribute weighted by its relevance for the choice.",
+    "As kde_cumulative_js, each attribute weighted by its relevance for the choice.",
     targets=frozenset({"distributions"}),
     needs_relevance=True,
     needs_history=True,
@@ -111,23 +111,23 @@ MEDICAL_ONLY = AlignmentEntry(
 MEDICAL_URGENCY_MIDPOINT = AlignmentEntry(
     "medical_urgency_midpoint",
     "align_tui.core.alignment.medical_urgency_midpoint:rank",
-    "Of two choices the more urgent, unless the target is above the midpoint.",
+    "The more urgent of two choices, unless the target is above the midpoint.",
 )
 MEDICAL_URGENCY_MIDPOINT_WEIGHTED = AlignmentEntry(
     "medical_urgency_midpoint_weighted",
     "align_tui.core.alignment.medical_urgency_midpoint_weighted:rank",
-    "The same, with midpoints of their own for affiliation and merit.",
+    "As medical_urgency_midpoint, with other midpoints for affiliation and merit.",
 )
 RANDOM_EFFECTS = AlignmentEntry(
     "random_effects",
     "align_tui.core.alignment.random_effects:rank",
-    "Of two choices the likelier one under a person's fitted model.",
+    "The likelier of two choices under a person's fitted model.",
     targets=frozenset({"random_effects"}),
 )
 RANDOM_EFFECTS_MULTINOMIAL = AlignmentEntry(
     "random_effects_multinomial",
     "align_tui.core.alignment.random_effects_multinomial:rank",
-    "Of one to three choices the likeliest under a person's fitted model.",
+    "The likeliest of one to three choices under a person's fitted model.",
     targets=frozenset({"random_effects"}),
 )
 KALEIDO_DISTANCE = AlignmentEntry(

@@ -36,7 +36,7 @@ def rank(
     """Rank by the sum of squared errors, each times the target's weight; scores are its negative.
 
     `relevance` and `history` are not used. `misaligned` prefers the greatest error. Raises
-    AlignmentError for a missing prediction, a target that is no number, and no targets or choices.
+    AlignmentError for a missing prediction, a target that is not a number, no targets, no choices.
     """
     numbers = numbers_of(targets, NAME)
     need_choices(predictions)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from align_tui.core.errors import ExampleError
+from align_tui.core.text.plurals import counted
 
 Method = Literal["random", "scenario", "prompt", "actions", "characters"]
 """`scenario` and `prompt` go by the similarity of these texts. `actions` and `characters` go by the
@@ -102,13 +103,16 @@ def pool(probe: Candidate, candidates: Sequence[Candidate], rule: SelectionRule)
 
 def too_few(rule: SelectionRule, known: int, left: int, kept: int) -> str:
     """A sentence that says how many examples are left of those known, and why."""
-    parts = [f"{rule.number} examples are asked for, and {kept} of {known} can be used"]
+    parts = [
+        f"the profile asks for {counted(rule.number, 'example')}, but only {kept} of {known} "
+        "can be used"
+    ]
     if left < known:
         same = "text" if rule.leave_out == "scenario" else "people"
-        parts.append(f"{known - left} have the {same} of the scenario to decide")
+        parts.append(f"{known - left} with the {same} of the scenario to decide")
     if kept < left:
-        parts.append(f"{left - kept} repeat the text of another")
-    return ": ".join([parts[0], " and ".join(parts[1:])]) if parts[1:] else parts[0]
+        parts.append(f"{left - kept} with the text of another example")
+    return f"{parts[0]} (left out: {', '.join(parts[1:])})" if parts[1:] else parts[0]
 
 
 def _is_left_out(probe: Candidate, candidate: Candidate, rule: SelectionRule) -> bool:

@@ -69,7 +69,8 @@ class Scored:
 class Replies:
     """The number of a column's stored replies, and of those that were cut or asked again.
 
-    `capped` ones have a reasoning that is as long as the profile allows.
+    `capped` ones have a text that is as long as its schema allows, or thinking that reached its
+    limit; `caps` say which, such as `reasoning cut at 512 characters`, the most frequent first.
     """
 
     total: int = 0
@@ -79,6 +80,7 @@ class Replies:
     retried_samples: tuple[int, ...] = ()
     capped: int = 0
     capped_samples: tuple[int, ...] = ()
+    caps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,26 @@ class UnequalReplies:
 
 
 @dataclass(frozen=True, slots=True)
+class SeveralSetups:
+    """Replies of one model for one purpose that several setups of a server wrote.
+
+    `profiles` are the indices of their columns. `fingerprints` has what the server calls each
+    setup, with the number of its replies, and `samples` one sample for each.
+    """
+
+    profiles: tuple[int, ...]
+    fingerprints: tuple[tuple[str, int], ...]
+    samples: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """What findings need to know of a run.
 
     `scenarios` are the keys, and `questions` a key that is equal for scenarios with the same text
     and choices; both by index. `unequal` has a few of the `unequal_prompts` prompts that a greedy
-    model answered differently, of `repeated_prompts` that it got more than once.
+    model answered differently, of `repeated_prompts` that it got more than once. `setups` are the
+    models whose replies come from several setups of a server.
     """
 
     columns: tuple[ColumnFacts, ...]
@@ -145,6 +161,7 @@ class RunFacts:
     unequal_prompts: int = 0
     unequal_choices: int = 0
     repeated_prompts: int = 0
+    setups: tuple[SeveralSetups, ...] = ()
 
     def number_of_questions(self, keys: Iterable[SampleKey]) -> int:
         """The number of different questions among samples."""

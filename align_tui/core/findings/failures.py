@@ -18,7 +18,7 @@ from align_tui.core.text.plurals import counted
 
 ADVICE = (
     "No accuracy counts failed samples. If failures depend on the scenario, the accuracy is "
-    "biased: mend the cause, and ask for the failed samples again."
+    "biased: fix the cause, and retry the failed samples."
 )
 LONGEST_MESSAGE = 120
 
@@ -39,7 +39,7 @@ def find(facts: RunFacts) -> Iterator[Finding]:
             "failures",
             "warning",
             names,
-            f"{failed} of {counted(ended, 'sample')} of {', '.join(names)} failed by an error of "
+            f"{failed} of {counted(ended, 'sample')} of {', '.join(names)} failed with an error of "
             f"the kind {kind!r}{what}",
             ADVICE,
             Evidence(

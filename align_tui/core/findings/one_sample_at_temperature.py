@@ -38,6 +38,4 @@ def find(facts: RunFacts) -> Iterator[Finding]:
     )
 
 
-KIND = FindingKind(
-    "one_sample_at_temperature", "Each decision is one random draw, and is asked for once.", find
-)
+KIND = FindingKind("one_sample_at_temperature", "Each decision is a single random draw.", find)

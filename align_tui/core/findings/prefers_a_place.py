@@ -22,7 +22,7 @@ MIXED = 'Average both orders of each question (order = "both"), and report the s
 
 
 def find(facts: RunFacts) -> Iterator[Finding]:
-    """One finding for each column whose interval leaves what a chooser of no order would have.
+    """One finding for each column whose interval excludes that of a chooser without an order.
 
     In the scenarios' own order it is a warning only where nearly every decision takes one side,
     since the right choices may stand there.

@@ -17,6 +17,7 @@ FINDINGS = Registry(
         "baseline_at_chance": "align_tui.core.findings.baseline_at_chance:KIND",
         "failures": "align_tui.core.findings.failures:KIND",
         "greedy_differs": "align_tui.core.findings.greedy_differs:KIND",
+        "server_changed": "align_tui.core.findings.server_changed:KIND",
         "one_sample_at_temperature": "align_tui.core.findings.one_sample_at_temperature:KIND",
         "prefers_a_place": "align_tui.core.findings.prefers_a_place:KIND",
         "reasoning_cut": "align_tui.core.findings.replies:CAPPED",
@@ -33,7 +34,7 @@ def find_all(facts: RunFacts) -> tuple[Finding, ...]:
 
 
 def _found(name: str, kind: FindingKind, facts: RunFacts) -> Iterator[Finding]:
-    """The findings of one kind; a kind of another package that fails gives one that says so."""
+    """The findings of one kind; if a kind of another package fails, a finding reports that."""
     if name in FINDINGS.entries:
         yield from kind.find(facts)
         return

@@ -1,4 +1,4 @@
-"""Replies that reached the token limit, were asked again, or whose reasoning reached its cap."""
+"""Replies that reached the token limit, were asked for again, or have a text at its cap."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ RETRIED_ADVICE = (
 )
 
 CAPPED_ADVICE = (
-    "The reasoning may end in the middle of a sentence, before the choice. Raise "
-    "adm.max_reasoning_chars, or ask for less."
+    "The text may end in the middle of a sentence, before the choice. Raise "
+    "adm.max_reasoning_chars (for thinking decoding.max_thinking_tokens), or ask for less."
 )
 
 
@@ -40,7 +40,7 @@ def find_cut(facts: RunFacts) -> Iterator[Finding]:
         severity = _severity(cut, total)
         if severity is None:
             continue
-        failures = f" {counted(failed, 'sample')} failed by it." if failed else ""
+        failures = f" Because of it {counted(failed, 'sample')} failed." if failed else ""
         samples = (*(s for failure in lost for s in failure.samples), *column.replies.cut_samples)
         yield Finding(
             "replies_cut",
@@ -64,7 +64,7 @@ def find_retried(facts: RunFacts) -> Iterator[Finding]:
 
 
 def find_capped(facts: RunFacts) -> Iterator[Finding]:
-    """A finding for each column of whose reasonings at least 2 % are as long as they may be."""
+    """A finding for each column of whose replies at least 2 % have a text that reached its cap."""
     for column in facts.columns:
         replies = column.replies
         severity = _severity(replies.capped, replies.total)
@@ -73,9 +73,9 @@ def find_capped(facts: RunFacts) -> Iterator[Finding]:
                 "reasoning_cut",
                 severity,
                 (column.name,),
-                f"The reasoning of {replies.capped} of "
-                f"{counted(replies.total, 'reply', 'replies')} of {column.name} "
-                f"({100 * replies.capped / replies.total:.0f} %) reached its cap and ends there.",
+                f"In {replies.capped} of {counted(replies.total, 'reply', 'replies')} of "
+                f"{column.name} ({100 * replies.capped / replies.total:.0f} %) a text reached its "
+                f"cap and ends there: {'; '.join(replies.caps) or 'the reasoning'}.",
                 CAPPED_ADVICE,
                 Evidence(
                     (("cut", replies.capped), ("replies", replies.total)), replies.capped_samples
@@ -106,4 +106,6 @@ def _severity(count: int, total: int) -> Severity | None:
 
 CUT = FindingKind("replies_cut", "Replies that ended at the token limit.", find_cut)
 RETRIED = FindingKind("replies_retried", "Replies that were asked for again.", find_retried)
-CAPPED = FindingKind("reasoning_cut", "Reasonings that ended at their cap.", find_capped)
+CAPPED = FindingKind(
+    "reasoning_cut", "Reasoning, thinking or other texts that ended at their cap.", find_capped
+)

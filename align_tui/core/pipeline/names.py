@@ -21,7 +21,8 @@ of both are joined; both are merged, and the later wins where both have a value.
 class Kind(Generic[T]):
     """A kind of value. `types` are the classes of its values; `rules` merge two of them.
 
-    Two kinds are the same if they have the same name.
+    `parts` are the classes of the entries of a value that is a tuple; empty for any class. Two
+    kinds are the same if they have the same name.
     """
 
     name: str
@@ -29,6 +30,17 @@ class Kind(Generic[T]):
     rules: Mapping[str, Callable[[T, T], T]] = field(
         default_factory=dict, compare=False, repr=False, hash=False
     )
+    parts: tuple[type, ...] = field(default=(), compare=False, repr=False, hash=False)
+
+    def unfit(self, value: object) -> str:
+        """What keeps a value from being of this kind: `a str`, `a str among them`; empty if not."""
+        if not isinstance(value, self.types):
+            return f"a {type(value).__name__}"
+        if self.parts and isinstance(value, tuple):
+            for part in value:
+                if not isinstance(part, self.parts):
+                    return f"a {type(part).__name__} among them"
+        return ""
 
     def merged(self, rule: Rule, earlier: T, later: T) -> T:
         """One value of two by the rule; the later one if the kind has no such rule."""
@@ -62,11 +74,11 @@ class Name(Generic[T]):
 
 ANY: Final[Kind[Any]] = Kind("any value", (object,))
 TEXT: Final[Kind[str]] = Kind("text", (str,))
-SHARES: Final[Kind[tuple[float, ...]]] = Kind("shares", (tuple,))
+SHARES: Final[Kind[tuple[float, ...]]] = Kind("shares", (tuple,), parts=(int, float))
 ANSWERS: Final[Kind[Answer]] = Kind("answer", (ChoiceAnswer, TextAnswer))
 RANKINGS: Final[Kind[Ranking]] = Kind("ranking", (Ranking,))
 RATINGS: Final[Kind[Predictions]] = Kind(
-    "predictions", (tuple,), {"join": join_predictions, "merge": merge_predictions}
+    "predictions", (tuple,), {"join": join_predictions, "merge": merge_predictions}, (Mapping,)
 )
 RELEVANCES: Final[Kind[Relevance]] = Kind("relevance", (Relevance,), {"merge": merge_relevance})
 

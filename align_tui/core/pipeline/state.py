@@ -53,9 +53,9 @@ class State:
         """The value under a name; None if no step gave it. Raises AdmError for another kind."""
         here = self.aliases.get(name.name, name.name)
         value = self.values.get(here)
-        if value is not None and not isinstance(value, name.kind.types):
+        if value is not None and (found := name.kind.unfit(value)):
             raise AdmError(
-                f"Under {here!r} there is a {type(value).__name__}, not {name.kind.name}",
+                f"Under {here!r} there is {found}, not {name.kind.name}",
                 "An earlier step gave a value of another kind than it says.",
             )
         return cast("T | None", value)

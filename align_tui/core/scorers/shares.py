@@ -21,7 +21,7 @@ Distance = Callable[[Shares, Shares], float]
 
 
 def groups_of(scenario: Scenario, targets: Targets) -> list[tuple[float, ...]] | None:
-    """The shares of each target's group; None if one is unknown, or a target is no number.
+    """The shares of each target's group; None if one is unknown, or a target is not a number.
 
     A low target (at or below one half) asks for people outside the group, whose shares no file
     has.

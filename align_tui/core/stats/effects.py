@@ -29,7 +29,7 @@ class Steered:
 
 @dataclass(frozen=True, slots=True)
 class SteeringEffect:
-    """`labels`: the mean label of the choices under high less that under low (-1..1).
+    """`labels`: the mean label of the choices under high minus that under low (-1..1).
 
     None if no question has labels. `flips`: the share (0..1) of decisions that differ; None if
     no question was decided by both.

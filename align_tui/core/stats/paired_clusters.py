@@ -17,6 +17,7 @@ from align_tui.core.stats.clusters import (
     standard_error,
     t_quantile,
 )
+from align_tui.core.stats.inversion import not_rejected
 from align_tui.core.stats.paired import Difference, count_pairs, difference, square_and_add
 from align_tui.core.stats.power import detectable
 
@@ -54,7 +55,8 @@ class SignFlip:
 class PairedDifference:
     """B's mean minus A's (-1..1) over questions, its 95 % interval, and whether chance explains it.
 
-    `se` is the cluster-robust standard error; None for one cluster.
+    `se` is the cluster-robust standard error; None for one cluster. `inverted`: the interval was
+    made to hold every difference that the test does not reject.
     """
 
     value: float
@@ -65,6 +67,7 @@ class PairedDifference:
     clusters: int
     method: Method
     test: SignFlip
+    inverted: bool = False
 
     @property
     def detectable(self) -> float | None:
@@ -80,6 +83,8 @@ def paired_difference(pairs: Iterable[Pair]) -> PairedDifference | None:
     two. One is value +- t * se, which is too narrow where columns seldom differ, and has no width
     where they never do. The other adds the columns' cluster-robust intervals as Newcombe does,
     with the correlation of their cluster sums in the place of phi; it is too narrow near 0 and 1.
+    With few clusters, either is stretched to hold whatever the test does not reject
+    (`core/stats/inversion.py`).
     """
     known = [each for each in pairs if each.times]
     if not known:
@@ -90,15 +95,18 @@ def paired_difference(pairs: Iterable[Pair]) -> PairedDifference | None:
     clusters = [each.cluster for each in known]
     se = standard_error(values, clusters)
     found = _interval(known, one, other, se)
+    inverted = not_rejected(values, clusters)
+    low, high = inverted or (found.value, found.value)
     return PairedDifference(
         found.value,
-        found.low,
-        found.high,
+        min(found.low, low),
+        max(found.high, high),
         se,
         len(known),
         one.clusters,
         one.method if one.method == other.method else "cluster",
         sign_flip(values, clusters),
+        inverted is not None,
     )
 
 

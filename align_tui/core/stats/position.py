@@ -52,7 +52,7 @@ class PositionRate:
 
     @property
     def leaves_expected(self) -> bool:
-        """Does the interval leave what a chooser has that sees no order?"""
+        """Does the interval exclude the value of a chooser that sees no order?"""
         if self.first is None or self.expected is None:
             return False
         return not self.first.low <= self.expected <= self.first.high

@@ -1,4 +1,4 @@
-"""Alignment accuracy over many decisions: rates, their Wilson intervals, and chance."""
+"""Alignment accuracy over many decisions: rates and their Wilson intervals."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from align_tui.core.scenarios import Scenario
-from align_tui.core.scorers.base import Score, ScorerEntry
-from align_tui.core.scorers.labels import discriminates
+from align_tui.core.scorers.base import Score
 from align_tui.core.stats.clusters import Asked, Method, Z, cluster_mean, wilson_interval
-from align_tui.core.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +71,3 @@ def rate(scores: Iterable[Score], *, discriminating: bool = False) -> Rate:
     """The accuracy over the scored decisions, or over the discriminating ones alone."""
     kept = [s for s in scores if s.correct is not None and (s.discriminating or not discriminating)]
     return make_rate(sum(s.correct is True for s in kept), len(kept))
-
-
-def chance(
-    scenarios: Iterable[Scenario],
-    targets: Targets,
-    scorer: ScorerEntry,
-    *,
-    discriminating: bool = False,
-) -> float | None:
-    """The expected accuracy of a uniform random chooser, computed exactly.
-
-    None if nothing is scored, or if the scorer has no `right_choices`.
-    """
-    if scorer.right_choices is None:
-        return None
-    parts = []
-    for scenario in scenarios:
-        right = scorer.right_choices(scenario, targets)
-        if right is None or (discriminating and not discriminates(scorer, scenario, targets)):
-            continue
-        parts.append(len(right) / len(scenario.choices))
-    return math.fsum(parts) / len(parts) if parts else None

@@ -17,7 +17,7 @@ MARK = "***"
 LEAST = 4
 """The fewest characters of a secret: a shorter text ("x", "no") stands for having none."""
 LEAST_IN_REPLIES = 8
-"""The fewest characters of a secret that is removed from replies: EMPTY or ollama is no secret,
+"""The fewest characters of a secret that is removed from replies: EMPTY or ollama is not a secret,
 and may be a word of the reply."""
 LEAST_OF_A_PART = 6
 """The fewest characters of a beginning of the secret that count as the secret cut short."""

@@ -6,6 +6,7 @@ import re
 import traceback
 from collections.abc import Iterable
 
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.redaction import Secret
 from align_tui.core.text.repair import storable
 
@@ -58,7 +59,8 @@ def shortened(text: str, most: int = LONGEST) -> str:
         return text
     half = (most - 60) // 2
     gone = len(text) - 2 * half
-    return f"{text[:half]}\n[... {gone} characters are left out ...]\n{text[-half:]}"
+    left_out = counted(gone, "character")
+    return f"{text[:half]}\n[... {left_out} left out ...]\n{text[-half:]}"
 
 
 def without_tracebacks(text: str) -> str:

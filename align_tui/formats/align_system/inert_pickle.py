@@ -54,7 +54,7 @@ class _Machine:
 
     def pop(self) -> Any:
         if not self.stack or self.stack[-1] is _MARK:
-            raise PickleRefused("it takes a value that is not there")
+            raise PickleRefused("it uses a value that is not there")
         return self.stack.pop()
 
     def several(self, count: int) -> tuple[Any, ...]:
@@ -68,11 +68,11 @@ class _Machine:
             if value is _MARK:
                 return values[::-1]
             values.append(value)
-        raise PickleRefused("it takes a mark that is not there")
+        raise PickleRefused("it uses a mark that is not there")
 
     def name(self, module: object, name: object) -> None:
         if not (isinstance(module, str) and isinstance(name, str)):
-            raise PickleRefused("it names something by other than text")
+            raise PickleRefused("it names something by a value that is not text")
         if (module, name) not in self.allowed:
             raise PickleRefused(f"it names {module[:60]}.{name[:60]}")
         self.stack.append(Named(module, name))
@@ -86,17 +86,17 @@ class _Machine:
     def build(self) -> None:
         made, state = self.several(2)
         if not isinstance(made, Call) or made.has_state:
-            raise PickleRefused("it sets the state of something that is no object")
+            raise PickleRefused("it sets the state of something that is not an object")
         made.state, made.has_state = state, True
         self.stack.append(made)
 
     def set_items(self, pairs: list[Any]) -> None:
         target = self.pop()
         if not isinstance(target, dict) or len(pairs) % 2:
-            raise PickleRefused("it sets items of something that is no dictionary")
+            raise PickleRefused("it sets items of something that is not a dictionary")
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
             if not isinstance(key, str):
-                raise PickleRefused("a dictionary has a key that is no text")
+                raise PickleRefused("a dictionary has a key that is not text")
             target[key] = value
         self.stack.append(target)
 
@@ -171,8 +171,8 @@ def read_pickle(data: bytes, allowed: Globals) -> Any:
             handle(machine, argument)
     except PickleRefused:
         raise
-    except Exception as error:  # genops raises many kinds on bytes that are no pickle
-        raise PickleRefused("it is no pickle") from error
+    except Exception as error:  # genops raises many kinds on bytes that are not a pickle
+        raise PickleRefused("it is not a pickle") from error
     if len(machine.stack) != 1:
-        raise PickleRefused("it is no pickle of one value")
+        raise PickleRefused("it is not a pickle of one value")
     return machine.stack[0]

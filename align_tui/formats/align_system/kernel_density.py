@@ -62,7 +62,7 @@ def read_kernel_density(text: str, name: str = "") -> Distribution:
     value = read_pickle(data, ALLOWED)
     state = _state(value, "KernelDensity")
     if not isinstance(state, dict):
-        raise PickleRefused("it is no KernelDensity with its parameters")
+        raise PickleRefused("it is not a KernelDensity with its parameters")
     kernel = next((each for each in KERNELS if each == state.get("kernel")), None)
     if kernel is None:
         raise PickleRefused("its kernel is none of scikit-learn's")
@@ -72,13 +72,13 @@ def read_kernel_density(text: str, name: str = "") -> Distribution:
         raise PickleRefused("it was not fitted")
     bandwidth = _number(state.get("bandwidth_", state.get("bandwidth")))
     if not (math.isfinite(bandwidth) and bandwidth > 0.0):
-        raise PickleRefused("its bandwidth is no number above 0")
+        raise PickleRefused("its bandwidth is not a number above 0")
     return Distribution(_samples(state["tree_"]), bandwidth, name, kernel)
 
 
 def _state(value: object, name: str) -> Any:
     if not isinstance(value, Call) or value.what.name != name:
-        raise PickleRefused(f"it is no {name}")
+        raise PickleRefused(f"it is not a {name}")
     return value.state
 
 
@@ -113,7 +113,7 @@ def _array(value: object) -> tuple[tuple[int, ...], tuple[float, ...]]:
             raise PickleRefused("an array has no state that is known")
         _, shape, dtype, _, raw = state
     else:
-        raise PickleRefused("its samples are no array")
+        raise PickleRefused("its samples are not an array")
     whole = isinstance(shape, tuple) and all(type(each) is int and each >= 0 for each in shape)
     if not whole:
         raise PickleRefused("an array has no shape that is known")
@@ -127,7 +127,7 @@ def _unpacked(raw: object, dtype: object, count: int) -> tuple[float, ...]:
     data = _bytes(raw)
     code, size = _float_type(dtype)
     if len(data) != count * size:
-        raise PickleRefused("an array has not as many bytes as numbers")
+        raise PickleRefused("an array has too many or too few bytes for its numbers")
     return struct.unpack(f"{code[0]}{count}{code[1]}", data)
 
 
@@ -137,7 +137,7 @@ def _float_type(dtype: object) -> tuple[str, int]:
     kind = dtype.arguments[0] if isinstance(dtype, Call) and dtype.arguments else None
     letters = {"f8": ("d", 8), "f4": ("f", 4)}
     if not isinstance(kind, str) or kind not in letters or not isinstance(state, tuple):
-        raise PickleRefused("an array has other numbers than floats")
+        raise PickleRefused("an array has numbers that are not floats")
     order = state[1] if len(state) > 1 else None
     if order not in ("<", ">"):
         raise PickleRefused("an array has no byte order that is known")
@@ -166,4 +166,4 @@ def _number(value: object) -> float:
         return _unpacked(raw, dtype, 1)[0]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
-    raise PickleRefused("its bandwidth is no number")
+    raise PickleRefused("its bandwidth is not a number")

@@ -49,7 +49,7 @@ def _of_attribute(attribute: str, entries: list[Json]) -> Iterator[UsedExample]:
 
 
 def _similarity(value: Json) -> float | None:
-    """The number; None for a random example and for what is no finite number."""
+    """The number; None for a random example and for what is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
         return None
     return float(value) if math.isfinite(value) else None

@@ -79,7 +79,7 @@ def _row(value: Json, name: Name) -> dict[str, Prediction]:
 
 
 def _samples(value: Json) -> tuple[float, ...]:
-    """The samples (0..1) of a list or a single number; empty if one of them is no such number."""
+    """The samples (0..1) of a list or a single number; empty if one is not in 0..1."""
     values = value if isinstance(value, list) else [value]
     shares = [_share(each) for each in values[: MOST_SAMPLES + 1]]
     if len(shares) > MOST_SAMPLES or any(math.isnan(each) for each in shares):

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from align_tui.config.reading.files import exists, is_file
-from align_tui.config.targets import TargetSpec
 from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import Scenario
-from align_tui.core.targets import Distribution, Target, Targets
+from align_tui.core.targets import Target, Targets
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
 from align_tui.formats.align_system.recorded_info import read_info
 from align_tui.formats.align_system.scenarios import choice_texts, recorded_choices
+from align_tui.formats.align_system.scored_targets import scored_targets
 from align_tui.formats.align_system.target_names import common_name, named_values
-from align_tui.formats.align_system.targets import parse_table, read_target
+from align_tui.formats.align_system.targets import parse_table, read_target, with_weights
 from align_tui.formats.files import read_text, shown
 from align_tui.formats.read import read_scenarios
 from align_tui.formats.recorded_runs import Recorded, RecordedRun, RunFormat
@@ -40,6 +38,11 @@ def read_run_directory(
     The configuration and the timing may be missing; a note says what is then unknown.
     """
     records = folder if is_file(folder) else folder / RECORDS
+    if not exists(records):
+        raise DatasetError(
+            f"{shown(folder)} has no run that align-tui can import",
+            f"A run directory of align-system has {RECORDS}. docs/formats.md lists other formats.",
+        )
     folder = records.parent
     found = read_scenarios(records, attributes=attributes, scale=scale)
     if found.format != "align-system":
@@ -63,6 +66,7 @@ def read_run_directory(
             f"{shown(records)} has no decisions",
             "Its records have no output. To use the scenarios: align-tui scenarios import",
         )
+    scored = () if targets else scored_targets(folder, attributes, notes)
     return RecordedRun(
         place=shown(folder.absolute()),
         name=_text(config, "name") or storable(folder.absolute().name),
@@ -74,6 +78,7 @@ def read_run_directory(
         written=records.stat().st_mtime,
         notes=tuple(notes),
         profile=_text(config, "adm", "instance", "profile"),
+        scored_against=scored,
     )
 
 
@@ -115,32 +120,9 @@ def _targets(
         notes.append(f"The target cannot be read, so nothing is scored: {error.message}")
         return ()
     notes += found.notes
-    return _as_exported(found.targets, folder, attributes)
-
-
-def _as_exported(targets: Targets, folder: Path, attributes: Attributes) -> Targets:
-    """The targets with the distributions and weights that `align-tui export` writes beside them."""
     table = parse_table(read_text(folder / CONFIG, 5_000_000), FilePosition(shown(folder)))
     aim = table.get("alignment_target")
-    entries = aim.get("kdma_values") if isinstance(aim, dict) else None
-    exact: dict[str, Target] = {}
-    for entry in entries if isinstance(entries, list) else []:
-        body = dict(entry) if isinstance(entry, dict) else {}
-        shape = body.get("distribution")
-        value = dict(shape) if isinstance(shape, dict) else {"value": body.get("value")}
-        given: Json = {**value, "attribute": body.get("kdma"), "weight": body.get("weight", 1.0)}
-        with suppress(ValidationError, KeyError):
-            name = attributes.canonical(str(body["kdma"]))
-            exact[name] = replace(TargetSpec.model_validate(given).target, attribute=name)
-    return tuple(_preferred(target, exact.get(target.attribute)) for target in targets)
-
-
-def _preferred(target: Target, exact: Target | None) -> Target:
-    """`exact` where it says more than a number does; the number may have been scaled."""
-    if exact is None:
-        return target
-    value = exact.value if isinstance(exact.value, Distribution) else target.value
-    return replace(target, value=value, weight=exact.weight)
+    return with_weights(found.targets, aim if isinstance(aim, dict) else {}, attributes)
 
 
 def _targets_of_records(
@@ -207,7 +189,7 @@ def _decision(
 ) -> Recorded:
     texts = choice_texts(as_object(record.get("input"), place, "input"), place)
     info = read_info(record.get("choice_info"), texts, choices[0], attributes.canonical)
-    tied = f"the first of {len(choices)} tied answers"
+    tied = f"the first of {counted(len(choices), 'tied answer')}"
     return Recorded(
         scenario=index,
         choice=choices[0],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import Json, JsonObject
 from align_tui.formats.base import ScenarioFormat
 from align_tui.formats.drafts import Draft, in_families
@@ -171,7 +172,8 @@ def _labels(record: Object, given: Object, n: int, place: FilePosition) -> tuple
     if labels is not None:
         labels = as_list(labels, place, "label")
         if len(labels) != n:
-            raise place.error(f"there are {len(labels)} labels for {n} choices")
+            number = counted(len(labels), "label")
+            raise place.error(f"it has {number} for {counted(n, 'choice')}")
         return tuple(raw_labels(x, place, f"label[{i}]") for i, x in enumerate(labels))
     choices = as_list(given.get("choices"), place, "input.choices")
     return tuple(
@@ -211,7 +213,8 @@ def _recorded(entry: Object, choices: Sequence[Object], place: FilePosition) -> 
     if isinstance(index, int) and not isinstance(index, bool):
         if 0 <= index < len(choices):
             return index
-        raise place.error(f"output names choice {index} (from 0) of {len(choices)} choices")
+        number = counted(len(choices), "choice")
+        raise place.error(f"output names choice {index} (counted from 0) of {number}")
     action = as_object(entry.get("action", entry), place, "output.action")
     for names in (("action_id", "unstructured"), ("action_id",), ("unstructured",)):
         if not all(isinstance(action.get(name), str) for name in names):

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
+from align_tui.config.targets import TargetSpec
 from align_tui.core.attributes import Attributes
-from align_tui.core.errors import AlignmentError, DatasetError
-from align_tui.core.targets import RandomEffects, Target, Targets, TargetValue
+from align_tui.core.errors import AlignmentError, DatasetError, TargetFileError
+from align_tui.core.targets import Distribution, RandomEffects, Target, Targets, TargetValue
 from align_tui.core.text.display import one_line
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json, JsonObject
@@ -74,15 +77,18 @@ def read_target(
     scale: Mapping[str, float] | None = None,
     options: KdeOptions | None = None,
 ) -> AlignmentTarget:
-    """Read the alignment target of a file; raises DatasetError.
+    """Read the alignment target of a file; raises TargetFileError, which is a DatasetError.
 
     `options` say which estimate of a distribution is read. If a value is above 1, its attribute is
     on a scale of 0..10; `scale` (attribute to the value that stands for 1) overrides that. The file
     may also be the configuration of a whole run.
     """
     place = FilePosition(shown(path))
-    table = parse_table(read_text(path, MAX_TARGET_BYTES), place)
-    return target_of_table(table, path, attributes=attributes, scale=scale, options=options)
+    try:
+        table = parse_table(read_text(path, MAX_TARGET_BYTES), place)
+        return target_of_table(table, path, attributes=attributes, scale=scale, options=options)
+    except DatasetError as error:
+        raise TargetFileError(error.message, error.hint) from error
 
 
 def target_of_table(
@@ -93,7 +99,7 @@ def target_of_table(
     scale: Mapping[str, float] | None = None,
     options: KdeOptions | None = None,
 ) -> AlignmentTarget:
-    """The alignment target of a parsed file, with arguments and errors as `read_target`."""
+    """The alignment target of a parsed file, as `read_target`; raises DatasetError."""
     place = FilePosition(shown(path))
     if isinstance(table.get("alignment_target"), dict):
         table = as_object(table["alignment_target"], place, "alignment_target")
@@ -151,14 +157,14 @@ def _check_yaml(text: str, place: FilePosition, hint: str) -> None:
     """Refuse YAML that would build a huge or endless value, before it is built."""
     depth = 0
     if len(text) > MAX_YAML_CHARS:
-        raise place.error(f"YAML is read up to {MAX_YAML_CHARS // 1_000_000} MB", hint)
+        raise place.error(f"align-tui reads YAML up to {MAX_YAML_CHARS // 1_000_000} MB", hint)
     for number, event in enumerate(yaml.parse(text, Loader=_loader(text))):
         if number > MAX_EVENTS:
             raise place.error(f"it has more than {MAX_EVENTS:,} values", hint)
         if isinstance(event, yaml.ScalarEvent) and _is_long_number(event):
             raise place.error("it has a number of hundreds of digits", hint)
         if isinstance(event, yaml.AliasEvent):
-            raise place.error("it uses YAML aliases, which are not read", hint)
+            raise place.error("it uses YAML aliases, which align-tui does not read", hint)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
@@ -204,6 +210,29 @@ def _entries(table: Object, place: FilePosition, name: str, options: KdeOptions)
         kdes = entry.get("kdes") if entry.get("kdes") is not None else shared
         _read_entry(found, attribute, {**entry, "kdes": kdes}, place, where, name, options)
     return found
+
+
+def with_weights(targets: Targets, table: Object, attributes: Attributes) -> Targets:
+    """The targets with the distributions and weights that `align-tui export` writes beside them."""
+    entries = table.get("kdma_values")
+    exact: dict[str, Target] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        body = dict(entry) if isinstance(entry, dict) else {}
+        shape = body.get("distribution")
+        value = dict(shape) if isinstance(shape, dict) else {"value": body.get("value")}
+        given: Json = {**value, "attribute": body.get("kdma"), "weight": body.get("weight", 1.0)}
+        with suppress(ValidationError, KeyError):
+            name = attributes.canonical(str(body["kdma"]))
+            exact[name] = replace(TargetSpec.model_validate(given).target, attribute=name)
+    return tuple(_preferred(target, exact.get(target.attribute)) for target in targets)
+
+
+def _preferred(target: Target, exact: Target | None) -> Target:
+    """`exact` where it says more than a number does; the number may have been scaled."""
+    if exact is None:
+        return target
+    value = exact.value if isinstance(exact.value, Distribution) else target.value
+    return replace(target, value=value, weight=exact.weight)
 
 
 def _read_entry(

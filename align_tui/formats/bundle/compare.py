@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from align_tui.core.text.display import one_line
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.content import Bundle
 
 Kind = Literal["same", "differs", "failed", "failed_before", "failed_both", "missing"]
 """`failed`: only now; `failed_before`: only then; `missing`: it has not ended."""
+
+FACTS = ("device name", "device", "dtype", "attention", "server", "model")
+"""What is told of the machine or the server where it differs."""
+MOST_FILES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Comparison:
 
     @property
     def is_equal(self) -> bool:
-        """Are all decisions equal? A sample that failed then and now is no decision."""
+        """Are all decisions equal? A sample that failed then and now is not a decision."""
         return bool(self.samples) and not self.count(
             "differs", "failed", "failed_before", "missing"
         )
@@ -94,6 +99,7 @@ def _notes(before: Bundle, after: Bundle) -> list[str]:
     for one, other in zip(before.profiles, after.profiles, strict=False):
         if one.model and other.model and one.model != other.model:
             notes.append(f"{one.name}: decided by {one.model} then, and by {other.model} now.")
+    notes += _model_notes(before, after)
     old, new = before.run.versions, after.run.versions
     differ = [
         f"{name} {old[name]}, now {new[name]}"
@@ -112,3 +118,39 @@ def _notes(before: Bundle, after: Bundle) -> list[str]:
     if changed:
         notes.append(f"Changed since: {', '.join(changed)}.")
     return notes
+
+
+def _model_notes(before: Bundle, after: Bundle) -> list[str]:
+    """In which files, devices and fingerprints of servers the models differ, as far as is known."""
+    notes: dict[str, None] = {}
+    for then in before.models:
+        for now in after.models:
+            if (then.profile, then.role) != (now.profile, now.role):
+                continue
+            files = [_table(each, "files") for each in (then, now)]
+            if all(files):
+                names = sorted(k for k in files[0] | files[1] if files[0].get(k) != files[1].get(k))
+                if names:
+                    said = ", ".join(one_line(name, 80) for name in names[:MOST_FILES])
+                    more = f" and {len(names) - MOST_FILES} more" if len(names) > MOST_FILES else ""
+                    notes[f"Other files of the model: {said}{more}."] = None
+            facts = [_table(each, "facts") for each in (then, now)]
+            for name in FACTS:
+                one, other = (str(each.get(name, "")) for each in facts)
+                if one != other:
+                    said = f"{one_line(one, 120) or 'none'} then, {one_line(other, 120) or 'none'}"
+                    notes[f"Another {name}: {said} now."] = None
+    marks = [", ".join(_fingerprints(each)) for each in (before, after)]
+    if marks[0] != marks[1]:
+        said = f"{marks[0] or 'none'} then, {marks[1] or 'none'} now"
+        notes[f"Other fingerprints of the server: {one_line(said, 400)}."] = None
+    return list(notes)
+
+
+def _table(model: p.ModelPart, key: str) -> dict[str, Any]:
+    found = model.body.get(key) if isinstance(model.body, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _fingerprints(bundle: Bundle) -> list[str]:
+    return sorted({r.fingerprint for each in bundle.samples for r in each.responses} - {""})

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from align_tui.config.profile import Profile
 from align_tui.config.reading.bounded_json import parse_object
+from align_tui.config.reading.problem_words import sentence
+from align_tui.config.records import with_records_text
 from align_tui.config.study import Study
 from align_tui.core.attributes import Attributes, attributes_from_json
 from align_tui.core.errors import BundleError
@@ -45,20 +47,21 @@ class Bundle:
     def study(self, placed: Callable[[str], str] = lambda path: path) -> Study:
         """The study of the run. `placed` turns a path of the bundle into one of this machine.
 
-        Raises BundleError for a body that is no profile, scenario or definition.
+        Raises BundleError for a body that is not a profile, scenario or definition.
         """
         sets = {
             each.hash: _read("an example set", partial(example_set_from_json, each.body))
             for each in self.examples
         }
+        records = self._records()
         profiles = []
-        for each in self.profiles:
+        for idx, each in enumerate(self.profiles):
             profile = _read(f"profile {each.name}", partial(profile_of, each.body, placed))
             spec = profile.examples
             if spec is not None and spec.set_sha256 in sets:
                 loaded = spec.with_set(sets[spec.set_sha256])
                 profile = profile.model_copy(update={"examples": loaded})
-            profiles.append(profile)
+            profiles.append(with_records_text(profile, records.get(idx)))
         return Study(
             name=self.run.name,
             profiles=tuple(profiles),
@@ -72,6 +75,12 @@ class Bundle:
             notes=tuple(self.run.notes),
             attributes=self.definitions(),
         )
+
+    def _records(self) -> dict[int, str]:
+        """The labelled records from which a profile learns, as text, by its number."""
+        return {
+            at: each.text for each in self.sources if each.kind == "records" for at in each.profiles
+        }
 
     def scenario(self, index: int) -> Scenario:
         """The scenario of that index (from 0)."""
@@ -104,7 +113,8 @@ def _read(what: str, make: Callable[[], _T]) -> _T:
         ) from why
 
 
-PATHS = (("adm", "file"), ("backbone", "model"))
+PATHS = ("adm", "backbone", "models", "examples", "relevance")
+"""The tables of a profile that may name files and folders: models, code, records, sets."""
 
 
 def profile_of(body: Mapping[str, Any], placed: Callable[[str], str]) -> Profile:
@@ -113,21 +123,16 @@ def profile_of(body: Mapping[str, Any], placed: Callable[[str], str]) -> Profile
 
 
 def with_paths(body: Mapping[str, Any], placed: Callable[[str], str]) -> dict[str, Any]:
-    """A profile's body with other paths of its models and of its decision-maker's file."""
-    made = dict(body)
-    for table, key in PATHS:
-        found = made.get(table)
-        if isinstance(found, dict) and isinstance(found.get(key), str):
-            made[table] = {**found, key: placed(found[key])}
-    models = made.get("models")
-    if isinstance(models, dict):
-        made["models"] = {
-            role: {**each, "model": placed(each["model"])}
-            if isinstance(each, dict) and isinstance(each.get("model"), str)
-            else each
-            for role, each in models.items()
-        }
-    return made
+    """A profile's body with other paths of its models, its code, and its sets of scenarios."""
+    return {key: _placed(each, placed) if key in PATHS else each for key, each in body.items()}
+
+
+def _placed(value: Any, placed: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return placed(value) if value.startswith(("/", "~/")) and "\n" not in value else value
+    if isinstance(value, Mapping):
+        return {key: _placed(each, placed) for key, each in value.items()}
+    return [_placed(each, placed) for each in value] if isinstance(value, list) else value
 
 
 def read_content(parts: Mapping[str, bytes]) -> Bundle:
@@ -181,7 +186,7 @@ def _model(model: type[_P], body: Mapping[str, Any], place: str) -> _P:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = one_line(".".join(map(str, first["loc"])), 100)
-        raise BundleError(f"{place}: {where}: {one_line(first['msg'], 200)}") from error
+        raise BundleError(f"{place}: {one_line(sentence(where, first), 300)}") from error
 
 
 def written(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
@@ -195,7 +200,7 @@ def written(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
     yield p.EXAMPLES, _rows(bundle.examples)
     yield p.SOURCES, _rows(bundle.sources)
     yield p.MODELS, _rows(bundle.models)
-    yield p.SAMPLES, _rows(bundle.samples)
+    yield p.SAMPLES, _rows(bundle.samples, sort=False)
     texts = (p.TextPart(hash=key, body=bundle.texts[key]) for key in sorted(bundle.texts))
     yield p.TEXTS, _rows(texts)
     yield p.TALLIES, _rows(bundle.tallies)
@@ -206,10 +211,11 @@ def _pretty(value: Any) -> bytes:
     return text.encode() + b"\n"
 
 
-def _rows(rows: Iterable[p.Part]) -> bytes:
+def _rows(rows: Iterable[p.Part], *, sort: bool = True) -> bytes:
+    """One line for each row. Samples keep the order of their keys: ratings have theirs."""
     return b"".join(
         json.dumps(
-            row.model_dump(), sort_keys=True, ensure_ascii=True, allow_nan=False,
+            row.model_dump(), sort_keys=sort, ensure_ascii=True, allow_nan=False,
             separators=(",", ":"),
         ).encode()
         + b"\n"

@@ -1,12 +1,15 @@
-"""The parts of a bundle and the shape of each: one JSON object, or one a line."""
+"""The parts of a bundle and the shape of each: one JSON object, or one on each line."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT: Final = "align-tui/bundle/1"
+Format = Literal["align-tui/bundle/1", "align-tui/bundle/2"]
+FORMAT: Final = "align-tui/bundle/2"
+"""What is written. 1 has no `halves` and no `fingerprint`, which are read as empty."""
+FORMATS: Final[tuple[str, ...]] = get_args(Format)
 MANIFEST, README = "manifest.json", "README.txt"
 RUN, PROFILES, SCENARIOS = "run.json", "profiles.jsonl", "scenarios.jsonl"
 ATTRIBUTES, TARGETS, EXAMPLES = "attributes.json", "targets.json", "examples.jsonl"
@@ -17,6 +20,10 @@ Name = Annotated[str, Field(max_length=1_000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Index = Annotated[int, Field(ge=0, le=10_000_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Time = Annotated[float, Field(ge=0.0, lt=253_402_300_800.0, allow_inf_nan=False)]
+"""Seconds since 1970, before the year 10000."""
+RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")]
+"""It names files: nothing that leads out of a folder, or that a command takes for an option."""
 
 
 class Part(BaseModel):
@@ -35,8 +42,8 @@ class Listed(Part):
 class Manifest(Part):
     """manifest.json."""
 
-    format: Literal["align-tui/bundle/1"]
-    run: Name
+    format: Format
+    run: RunId
     written_by: Name
     parts: Annotated[dict[Name, Listed], Field(max_length=100)]
 
@@ -44,17 +51,17 @@ class Manifest(Part):
 class RunPart(Part):
     """run.json: the study's settings, what the run is, and what people wrote about it."""
 
-    id: Name
+    id: RunId
     name: Name
-    created: Number
-    day: Name
-    parent: Name | None
+    created: Time
+    day: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    parent: RunId | None
     repeat: Annotated[int, Field(ge=1, le=10_000)]
     scoring: Name
     scored_only: bool
     is_demo: bool
     cluster: Literal["family", "question", "none"]
-    margin: Number | None
+    margin: Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)] | None
     seed_rule: Literal["seen", "content"]
     notes: list[str]
     versions: dict[str, str]
@@ -113,7 +120,7 @@ class ModelPart(Part):
     role: Name
     hash: Hash
     body: Any
-    found: Number
+    found: Time
 
 
 class ShownPart(Part):
@@ -124,10 +131,14 @@ class ShownPart(Part):
 
 
 class ResultPart(Part):
-    """How a sample ended; times are seconds, `started` and `finished` since 1970."""
+    """How a sample ended; times are seconds, `started` and `finished` since 1970.
 
-    started: Number
-    finished: Number
+    `waited_s` are those from when the sample was asked for to its claim at `started`. `halves` are
+    the two decisions of which one by both orders of the choices is the mean (core/halves.py).
+    """
+
+    started: Time
+    finished: Time
     choice: Index | None
     choice_text: str
     reasoning: str
@@ -141,6 +152,8 @@ class ResultPart(Part):
     error_kind: str | None
     error_message: str | None
     traceback: str | None
+    halves: Annotated[list[dict[str, Any]], Field(max_length=2)] = []
+    waited_s: Number = 0.0
 
 
 class ScorePart(Part):
@@ -152,7 +165,10 @@ class ScorePart(Part):
 
 
 class ResponsePart(Part):
-    """A reply; `prompt`, `messages` and `schema_hash` are hashes of texts.jsonl."""
+    """A reply; `prompt`, `messages` and `schema_hash` are hashes of texts.jsonl.
+
+    `fingerprint` is what a server calls the setup that wrote it.
+    """
 
     role: str
     choice: Index | None
@@ -171,6 +187,7 @@ class ResponsePart(Part):
     retried: bool
     order: list[Index] | None
     timeline: list[list[Number]]
+    fingerprint: str = ""
 
 
 class PredictionPart(Part):

@@ -1,4 +1,4 @@
-"""Take API keys, and the path of the user's home folder, out of what a bundle holds."""
+"""Remove API keys, and the path of the user's home folder, from a bundle."""
 
 from __future__ import annotations
 

@@ -7,27 +7,29 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
+from align_tui.config.adm_params import UsesRecords
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
-from align_tui.core.answers import ChoiceAnswer, TextAnswer
-from align_tui.core.decisions import GREEDY, Decision, Generation, Response, ShownChoices
+from align_tui.core.attributes import definitions_hash
 from align_tui.core.errors import AlignError, BundleError
-from align_tui.core.predictions import Prediction, Relevance
+from align_tui.core.halves import averaged_anew
 from align_tui.core.scorers.base import Score
 from align_tui.core.seeds import sample_seed, seed_hash
+from align_tui.core.sources import Source, SourceKind, identity_of
 from align_tui.core.targets import target_id
 from align_tui.core.text.display import one_line
 from align_tui.core.text.error_text import error_text
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import canonical, content_hash
 from align_tui.formats.bundle import parts as p
 from align_tui.formats.bundle.archive import read_archive
 from align_tui.formats.bundle.content import Bundle, profile_of, read_content
+from align_tui.formats.bundle.decisions import decision_of
 
 MOST_PROBLEMS = 20
 NEAR = 1e-9
-_UNREAD = Generation("", "", 0, 0, "stop", 0.0, 0.0)
 _Row = TypeVar("_Row")
 Status = Literal["ok", "failed", "skipped"]
 
@@ -71,18 +73,28 @@ def check_content(parts: Mapping[str, bytes], run: str) -> tuple[Check, ...]:
         bundle = read_content(parts)
         study = bundle.study()
         bundle.stated_targets()
+        for each in bundle.samples:
+            decision_of(each)
     except AlignError as error:
         return (Check("schema", 1, (error.message,), 1),)
     rows = (bundle.profiles, bundle.scenarios, bundle.examples, bundle.samples, bundle.tallies)
-    named = () if run == bundle.run.id else ("The manifest names another run than run.json.",)
     return (
         Check("schema", sum(map(len, rows)) + len(bundle.texts)),
-        _check("run", 1, iter(named)),
-        _check("hashes", _hashed(bundle), _hashes(bundle)),
+        _check("run", 1, _run(bundle, study, run)),
+        _check("hashes", _hashed(bundle), _hashes(bundle, study)),
         _check("samples", len(bundle.samples), _samples(bundle, study)),
         _scores(bundle, study),
         _check("tallies", len(bundle.tallies), _tallies(bundle)),
     )
+
+
+def _run(bundle: Bundle, study: Study, run: str) -> Iterator[str]:
+    if run != bundle.run.id:
+        yield "The manifest names another run than run.json."
+    if len({profile.name for profile in bundle.profiles}) < len(bundle.profiles):
+        yield "Two profiles have one name."
+    if len({scenario.key for scenario in study.scenarios}) < len(study.scenarios):
+        yield "Two scenarios have one key."
 
 
 def _check(name: str, checked: int, problems: Iterator[str]) -> Check:
@@ -100,13 +112,15 @@ def _hashed(bundle: Bundle) -> int:
     return sum(map(len, parts)) + len(bundle.texts)
 
 
-def _hashes(bundle: Bundle) -> Iterator[str]:
+def _hashes(bundle: Bundle, study: Study) -> Iterator[str]:
     """The hashes that differ from what they name."""
-    for each in bundle.profiles:
+    for at, each in enumerate(bundle.profiles):
         if content_hash(each.body) != each.sha256:
             yield f"profile {each.name}: its body has another SHA-256"
         elif not each.changed and each.hash not in profile_hashes(each.body):
             yield f"profile {each.name}: its hash is not that of its settings"
+        elif not each.changed and each.identity not in (None, _identity(bundle, study, at)):
+            yield f"profile {each.name}: its identity is not that of what it decides with"
     bodies = [
         *((f"scenario {at}", each.hash, each.body) for at, each in _counted(bundle.scenarios)),
         *((f"example set {at}", each.hash, each.body) for at, each in _counted(bundle.examples)),
@@ -121,6 +135,34 @@ def _hashes(bundle: Bundle) -> Iterator[str]:
     for source in bundle.sources:
         if source.sha256 not in source_hashes(source):
             yield f"{source.kind} {source.name}: its SHA-256 is not that of its text"
+        if source.kind == "records":
+            yield from _records(source, study)
+
+
+def _identity(bundle: Bundle, study: Study, place: int) -> str:
+    """The identity of a profile: its hash with definitions, prompts, function and plug-ins."""
+    profile, attributes = study.profiles[place], study.attributes
+    names = profile.attributes
+    return identity_of(
+        profile.hash,
+        definitions_hash(attributes, names) if attributes is not None else None,
+        (
+            Source(cast(SourceKind, each.kind), each.name, each.sha256, "")
+            for each in bundle.sources
+            if place in each.profiles
+        ),
+    )
+
+
+def _records(source: p.SourcePart, study: Study) -> Iterator[str]:
+    """Profiles that do not learn from the records that the bundle has for them."""
+    for place in source.profiles:
+        adm = study.profiles[place].adm if 0 <= place < len(study.profiles) else None
+        if not isinstance(adm, UsesRecords) or adm.loaded is not None:
+            continue
+        # Earlier versions did not store where each of several sets ends, so it cannot be checked.
+        if len(adm.records) == 1 or source.text.startswith("[["):
+            yield f"records {source.name}: they are not those that their profile names"
 
 
 def _counted(rows: Sequence[_Row]) -> Iterator[tuple[int, _Row]]:
@@ -197,7 +239,7 @@ def _result(each: p.SamplePart, study: Study, where: str) -> Iterator[str]:
         yield f"{where}: the text of its choice is not the scenario's"
     for name, shares in (("probabilities", result.probabilities), ("votes", result.votes)):
         if shares is not None and len(shares) != len(choices):
-            yield f"{where}: it has {len(shares)} {name} for {len(choices)} choices"
+            yield f"{where}: it has {len(shares)} {name} for {counted(len(choices), 'choice')}"
     orders = [one.order for one in result.shown]
     orders += [one.order for one in each.responses if one.order is not None]
     if any(sorted(order) != list(range(len(choices))) for order in orders):
@@ -206,6 +248,29 @@ def _result(each: p.SamplePart, study: Study, where: str) -> Iterator[str]:
         yield f"{where}: what was taken in an order is none of the scenario's choices"
     if each.ranking is not None and each.ranking.taken != result.choice and not each.responses:
         yield f"{where}: its choice is not the one that its ranking takes"
+    if result.halves:
+        yield from _mean(each, len(choices), where)
+
+
+def _mean(each: p.SamplePart, choices: int, where: str) -> Iterator[str]:
+    """What is wrong with a decision as the mean of its two orders of the choices."""
+    decision = decision_of(each)
+    if decision is None or any(shown.choice >= choices for shown in decision.shown):
+        return
+    try:
+        made = averaged_anew(decision, decision.halves, choices, each.seed)
+    except (ValueError, TypeError, LookupError, AssertionError) as error:
+        yield f"{where}: its two orders of the choices cannot be averaged: {error_text(error)}"
+    else:
+        if made.choice != decision.choice or not _near(made.votes, decision.votes):
+            yield f"{where}: its decision is not the mean of its two orders of the choices"
+
+
+def _near(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
+    if one is None or other is None:
+        return one is None and other is None
+    pairs = zip(one, other, strict=True)
+    return len(one) == len(other) and all(math.isclose(a, b, abs_tol=NEAR) for a, b in pairs)
 
 
 def _place(each: p.SamplePart, bundle: Bundle) -> str:
@@ -245,7 +310,7 @@ def _scores(bundle: Bundle, study: Study) -> Check:
                     )
             known = {target_id(t) for t in study.scoring_targets(study.profiles[each.profile])}
             for key in each.scores.keys() - known:
-                yield f"{_place(each, bundle)}: it is scored for {key}, which is no target of it"
+                yield f"{_place(each, bundle)}: it is scored for {key}, which is not its target"
 
     return _check("scores", sum(len(each.scores) for each in bundle.samples), problems())
 
@@ -258,48 +323,6 @@ def _fits(each: p.SamplePart, study: Study) -> bool:
         return False
     return all(
         shares is None or len(shares) == choices for shares in (result.probabilities, result.votes)
-    )
-
-
-def decision_of(each: p.SamplePart) -> Decision | None:
-    """The decision of a sample, with the votes of its replies; None if it has none."""
-    result = each.result
-    if result is None or result.error_kind is not None:
-        return None
-    return Decision(
-        ChoiceAnswer(result.choice)
-        if result.choice is not None
-        else TextAnswer(result.choice_text),
-        result.reasoning,
-        probabilities=tuple(result.probabilities) if result.probabilities else None,
-        votes=tuple(result.votes) if result.votes else None,
-        responses=tuple(
-            Response(
-                one.role,
-                one.choice,
-                one.reasoning,
-                (),
-                {},
-                GREEDY,
-                _UNREAD,
-                order=tuple(one.order) if one.order is not None else None,
-            )
-            for one in each.responses
-        ),
-        notes=tuple(result.notes),
-        shown=tuple(ShownChoices(tuple(one.order), one.choice) for one in result.shown),
-        predictions=tuple(
-            {
-                name: Prediction(tuple(one.samples), tuple(one.reasons), one.rater)
-                for name, one in row.items()
-            }
-            for row in each.predictions
-        )
-        if each.predictions is not None
-        else None,
-        relevance=Relevance(tuple(each.relevance.by_choice), each.relevance.rater)
-        if each.relevance is not None
-        else None,
     )
 
 

@@ -18,6 +18,7 @@ from align_tui.core.attributes import Attributes
 from align_tui.core.errors import DatasetError
 from align_tui.core.scenarios import MAX_CHOICES, Scenario
 from align_tui.core.targets import Target, Targets, targets_from_json
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.repair import storable
 from align_tui.core.types import Json
 from align_tui.formats.align_system.recorded_info import read_info
@@ -66,7 +67,10 @@ def read_inspect_log(
     log = read_log(path)
     version = log.get("version", 1)
     if not isinstance(version, int) or version > NEWEST:
-        raise place.error(f"it is of version {version!r} of Inspect's logs", "Version 2 is read.")
+        raise place.error(
+            f"it has version {version!r} of Inspect's log format",
+            f"align-tui reads versions up to {NEWEST}.",
+        )
     head = as_object(sanitise(finite(log.get("eval")), place), place, "eval")
     raw = as_list(log.get("samples") or [], place, "samples")
     if not raw:
@@ -230,7 +234,8 @@ def _decisions(
             lost += 1
             continue
         found[index, sample.epoch - 1] = _decision(sample, index, attributes)
-    notes = [f"{lost} of {len(samples)} samples have no answer that can be read."] if lost else []
+    of = counted(len(samples), "sample")
+    notes = [f"Without an answer that can be read: {lost} of {of}."] if lost else []
     return tuple(found[place] for place in sorted(found)), notes
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from align_tui.core.scorers.labels import discriminates
+from align_tui.core.stats.chance import Odds, SumsWithChance, odds_of
 from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.core.targets import Target, target_id
-from align_tui.monitor.overview import AttributeRate
+from align_tui.monitor.overview import AttributeRate, Chances
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
@@ -31,36 +32,45 @@ class AttributeCounts:
             every = dict.fromkeys(each for targets in scored for each in targets)
             self._targets.append(tuple(every))
             self._parts.append(tuple(each for each in every if each not in alone))
-        self._known: dict[tuple[int, Target, int], tuple[bool | None, bool]] = {}
+        self._known: dict[tuple[int, Target, int], tuple[bool | None, bool, Odds | None]] = {}
         self.clear()
 
     def clear(self) -> None:
         """Forget every decision, but keep which choices are right."""
-        self._sums: dict[tuple[int, Target], tuple[QuestionSums, QuestionSums]] = {}
+        self._sums: dict[tuple[int, Target], tuple[SumsWithChance, SumsWithChance]] = {}
 
     def change(self, scenario: int, profile: int, choice: int, by: int) -> None:
         """Add (`by` 1) or remove (-1) a decision."""
         for target in self._parts[profile]:
-            correct, discriminating = self._score(scenario, target, choice)
+            correct, discriminating, odds = self._score(scenario, target, choice)
             if correct is None:
                 continue
             sums = self._sums.get((profile, target))
             if sums is None:
-                sums = self._sums[profile, target] = self._new_sums(), self._new_sums()
-            sums[0].change(scenario, by * correct, by)
+                sums = self._sums[profile, target] = (
+                    SumsWithChance(self._new_sums()),
+                    SumsWithChance(self._new_sums()),
+                )
+            sums[0].change(scenario, by * correct, by, odds)
             if discriminating:
-                sums[1].change(scenario, by * correct, by)
+                sums[1].change(scenario, by * correct, by, odds)
 
-    def _score(self, scenario: int, target: Target, choice: int) -> tuple[bool | None, bool]:
+    def _score(
+        self, scenario: int, target: Target, choice: int
+    ) -> tuple[bool | None, bool, Odds | None]:
         key = (scenario, target, choice)
         found = self._known.get(key)
         if found is None:
             shown, alone = self._study.scenarios[scenario], (target,)
-            correct = self._study.scorer.is_correct(choice, shown, alone)
-            found = self._known[key] = (correct, discriminates(self._study.scorer, shown, alone))
+            scorer = self._study.scorer
+            found = self._known[key] = (
+                scorer.is_correct(choice, shown, alone),
+                discriminates(scorer, shown, alone),
+                odds_of(scorer, shown, alone),
+            )
         return found
 
-    def rates(self, tallies: Iterable[Tally]) -> tuple[AttributeRate, ...]:
+    def rates(self, tallies: Iterable[Tally], chances: Chances) -> tuple[AttributeRate, ...]:
         """The accuracies by profile, in the order of its targets, without unscored attributes."""
         whole = {(tally.profile, tally.target): tally for tally in tallies}
         out = []
@@ -68,8 +78,13 @@ class AttributeCounts:
             for target in targets:
                 tally = whole.get((profile, target_id((target,))))
                 if tally is not None:
-                    out.append(AttributeRate(profile, target, tally.all, tally.discriminating))
+                    by_chance = chances.get((profile, tally.target), (None, None))
+                    out.append(
+                        AttributeRate(profile, target, tally.all, tally.discriminating, by_chance)
+                    )
                 sums = self._sums.get((profile, target))
-                if sums is not None and sums[0].decisions:
-                    out.append(AttributeRate(profile, target, sums[0].rate(), sums[1].rate()))
+                if sums is not None and sums[0].sums.decisions:
+                    rates = sums[0].sums.rate(), sums[1].sums.rate()
+                    by_chance = sums[0].chance(), sums[1].chance()
+                    out.append(AttributeRate(profile, target, *rates, by_chance))
         return tuple(out)

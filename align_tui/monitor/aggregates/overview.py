@@ -10,7 +10,7 @@ from align_tui.core.stats.question_sums import QuestionSums
 from align_tui.monitor.aggregates.accuracy_over_time import AccuracyOverTime
 from align_tui.monitor.aggregates.agreement import PairCounts
 from align_tui.monitor.aggregates.by_attribute import AttributeCounts
-from align_tui.monitor.overview import Overview
+from align_tui.monitor.overview import Chances, Overview
 from align_tui.monitor.snapshot import Cell, Cells
 
 if TYPE_CHECKING:
@@ -58,10 +58,16 @@ class Aggregates:
         self._courses.change(key, scenario, ended, correct, discriminating, by)
         self._made = None
 
-    def overview(self, tallies: Callable[[], tuple[Tally, ...]]) -> Overview:
+    def overview(
+        self, tallies: Callable[[], tuple[Tally, ...]], chances: Callable[[], Chances]
+    ) -> Overview:
         """The overview's numbers; the same object while nothing changes."""
         if self._made is None:
+            by_chance = chances()
             self._made = Overview(
-                self._attributes.rates(tallies()), self._courses.courses(), self._pairs.agreements()
+                self._attributes.rates(tallies(), by_chance),
+                self._courses.courses(),
+                self._pairs.agreements(),
+                by_chance,
             )
         return self._made

@@ -1,4 +1,4 @@
-"""For what a what-if changed: the parent run's decisions in the same places."""
+"""The parent run's decisions in the places that a what-if changed."""
 
 from __future__ import annotations
 

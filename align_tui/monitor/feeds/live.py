@@ -54,6 +54,7 @@ class LiveFeed(Feed):
         self._started: dict[int, float | None] = {}  # of all running samples
         self._attempts: dict[int, int] = {}  # of all running samples
         self._holders: dict[int, str] = {}  # the workers of all running samples
+        self._in_worker: frozenset[int] = frozenset()  # running samples that wait in their worker
         self._seq = 0
         self._stale, self._turned = True, True
         self._version: int | None = None
@@ -136,6 +137,7 @@ class LiveFeed(Feed):
                 self._ahead,
                 self._blocked(),
                 self._before.found,
+                self._in_worker,
             )
             if self.study.scenarios
             else (),
@@ -147,6 +149,7 @@ class LiveFeed(Feed):
             lost=self._lost,
             queue=self._depth,
             spent=self._spent,
+            in_worker=len(self._in_worker),
             left_s=self._left(now, state),
             error=error,
             annotations=self.annotations.current,
@@ -221,8 +224,9 @@ class LiveFeed(Feed):
             place = (each.scenario, each.profile, each.repeat)
             cell = self._board.places.get(each.id)
             known = self._board.get(place) if cell is not None else None
-            if known is None or known.status != "running":
-                self._board.put(place, Cell(each.id, "running"))
+            now = Cell(each.id, "running", begun=each.begun)
+            if known != now:
+                self._board.put(place, now)
         for sample in self._started:
             place_of = self._board.places.get(sample)
             if sample not in now_running and place_of is not None:
@@ -232,6 +236,7 @@ class LiveFeed(Feed):
         self._started = now_running
         self._attempts = {each.id: each.attempt for each in found}
         self._holders = {each.id: each.worker for each in found}
+        self._in_worker = frozenset(each.id for each in found if not each.begun)
 
     def _differs(self, db: Database, run: str) -> bool:
         """True if the database counts other samples by status than this feed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING
 
 from align_tui.core.text.display import plain
@@ -37,12 +37,13 @@ def shown_panes(
     ahead: Mapping[int, int],
     blocked: Mapping[int, str],
     before: Mapping[int, Result],
+    in_worker: Container[int] = (),
 ) -> tuple[Shown, ...]:
     """Make one pane for each profile.
 
     `ahead` has for pending samples how many come before them, `blocked` has messages about
     samples that hold up their workers, and `before` the parent run's decisions in the places that a
-    what-if changed.
+    what-if changed. Samples of `in_worker` wait inside their worker.
     """
     panes = []
     for profile, repeats in enumerate(row):
@@ -65,6 +66,7 @@ def shown_panes(
                     elapsed,
                     thinking=so_far.thinking,
                     blocked=blocked.get(cell.sample, ""),
+                    begun=cell.sample not in in_worker,
                 )
             )
         elif cell.status in ("done", "failed"):

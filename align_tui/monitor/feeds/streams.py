@@ -67,7 +67,7 @@ class Streams:
                 continue
             stream.after = row
             stream.streams = max(stream.streams, piece.stream + 1)
-            if piece.stream >= stream.shown:
+            if piece.text and piece.stream >= stream.shown:
                 stream.raw.setdefault(piece.stream, []).append(piece.text)
                 stream.dirty = True
 

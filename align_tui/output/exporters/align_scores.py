@@ -9,8 +9,10 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.scorers.labels import discriminates
 from align_tui.core.scorers.session import Counts, Probe, session_counts
+from align_tui.core.targets import Targets
 from align_tui.core.types import Json
-from align_tui.formats.align_system.target_names import target_name
+from align_tui.formats.align_system.target_names import named_values, target_name
+from align_tui.output.choice_info import kdma_values
 
 _RIGHT = "decisions for a choice whose labels are nearest to the target"
 _VALID = "probes whose choices differ in their distance to the target"
@@ -21,11 +23,13 @@ def scores_json(study: Study, profile: Profile, probes: Sequence[Probe]) -> list
     """One entry for each target that the profile is scored against.
 
     The measures have align-system's names. Probes whose labels do not say what is right are not
-    counted; the measures that begin with `reference_` are align-system's own counts.
+    counted; the measures that begin with `reference_` are align-system's own counts. A target whose
+    id does not say all of it (a distribution, a weight) stands beside it as `kdma_values`.
     """
     return [
         {
             "alignment_target": target_name(targets),
+            **_told(targets),
             "measures": {
                 session: measures_json(counts)
                 for session, counts in session_counts(
@@ -35,6 +39,16 @@ def scores_json(study: Study, profile: Profile, probes: Sequence[Probe]) -> list
         }
         for targets in study.scoring_targets(profile)
     ]
+
+
+def _told(targets: Targets) -> dict[str, Json]:
+    """The targets as in the configuration, where the id does not say all of them."""
+    named = named_values(target_name(targets))
+    if named == {each.attribute: each.value for each in targets} and all(
+        each.weight == 1.0 for each in targets
+    ):
+        return {}
+    return {"kdma_values": list(kdma_values(targets))}
 
 
 def measures_json(counts: Counts) -> dict[str, Json]:

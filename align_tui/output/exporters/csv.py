@@ -53,5 +53,5 @@ def _cell(column: Column, value: object) -> object:
     return guarded(value) if isinstance(value, str) else value
 
 
-CSV = Exporter("CSV: one line a sample", ".csv", csv_lines)
-CSV_BY_TARGET = Exporter("CSV: one line a sample and target", "-targets.csv", csv_target_lines)
+CSV = Exporter("CSV: one row per sample", ".csv", csv_lines)
+CSV_BY_TARGET = Exporter("CSV: one row per sample and target", "-targets.csv", csv_target_lines)

@@ -17,10 +17,9 @@ from align_tui import __version__
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.families import clustering
-from align_tui.core.scenarios import Scenario
 from align_tui.core.scorers.base import Score
+from align_tui.core.stats.chance import SumsWithChance, odds_of
 from align_tui.core.stats.question_sums import QuestionSums
-from align_tui.core.stats.rates import chance
 from align_tui.core.targets import Targets, target_id, targets_to_json
 from align_tui.core.text.display import one_line
 from align_tui.core.types import JsonObject
@@ -188,18 +187,17 @@ def _scores(study: Study, profile: Profile, samples: Sequence[Scored]) -> list[J
 
 
 def _metrics(study: Study, targets: Targets, samples: Sequence[Scored]) -> JsonObject:
-    sums = QuestionSums(clustering(study.scenarios, study.cluster), study.repeat)
-    asked: dict[int, Scenario] = {}
+    counted = SumsWithChance(QuestionSums(clustering(study.scenarios, study.cluster), study.repeat))
     for each in samples:
         score: Score | None = each.scores.get(target_id(targets))
         if score is not None and score.correct is not None:
-            sums.change(each.scenario, score.correct, 1)
-            asked[each.scenario] = study.scenarios[each.scenario]
-    rate = sums.rate()
+            odds = odds_of(study.scorer, study.scenarios[each.scenario], targets)
+            counted.change(each.scenario, score.correct, 1, odds)
+    rate = counted.sums.rate()
     values = {
         "accuracy": rate.accuracy,
         "stderr": rate.se,
-        "chance": chance(asked.values(), targets, study.scorer) if asked else None,
+        "chance": counted.chance(),
     }
     return {
         name: {"name": name, "value": value, "params": {}}
@@ -213,4 +211,4 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-INSPECT = Exporter("Inspect: a log a profile, for `inspect view`", folder=inspect_logs)
+INSPECT = Exporter("Inspect: one log per profile, for `inspect view`", folder=inspect_logs)

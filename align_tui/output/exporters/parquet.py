@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 2_000  # in a row group: long reasoning makes rows of several kilobytes
-INSTALL = "Install it: pip install 'align-tui[parquet]', in a checkout pip install -e '.[parquet]'"
+INSTALL = (
+    "Install it: pip install 'align-tui[parquet]' (in a checkout: pip install -e '.[parquet]')."
+)
 
 
 def parquet(db: Database, run: str, file: BinaryIO) -> None:
@@ -27,7 +29,7 @@ def parquet(db: Database, run: str, file: BinaryIO) -> None:
     Raises ConfigError without pyarrow, and StoreError.
     """
     if find_spec("pyarrow") is None:
-        raise ConfigError("Parquet needs the package pyarrow, which is not here", INSTALL)
+        raise ConfigError("Parquet needs the package pyarrow, which is not installed", INSTALL)
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -72,4 +74,6 @@ def _parts(rows: Iterator[TableRow]) -> Iterator[list[TableRow]]:
         yield part
 
 
-PARQUET = Exporter("Parquet: one row a sample (extra: parquet)", ".parquet", data=parquet)
+PARQUET = Exporter(
+    "Parquet: one row per sample (extra: parquet)", ".parquet", data=parquet, package="pyarrow"
+)

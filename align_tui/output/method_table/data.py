@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.attributes import Attributes
+from align_tui.core.stats.chance import odds_of
 from align_tui.core.stats.macro import Mean
-from align_tui.core.stats.rates import Rate, chance
+from align_tui.core.stats.rates import Rate
 from align_tui.core.targets import Targets
 from align_tui.core.types import Json
 from align_tui.output.decision_json import target_words
-from align_tui.output.method_table.questions import Cell, Questions, add, merged
+from align_tui.output.method_table.questions import Cell, ChanceCell, Questions, add, merged
 from align_tui.store.results import QuestionCount
 
 BOTH = "both"
@@ -40,8 +41,8 @@ class MethodTable:
     """The rows, and the columns by key with their titles, in order of first mention.
 
     `over` says which decisions count: `all` scored ones or the `discriminating` ones. `chances`
-    has the accuracy of a uniform random chooser by (direction, column). `gaps` are sentences on
-    decisions that are missing from the table.
+    has the accuracy of a uniform random chooser by (direction, column), over the questions that
+    any row counts there. `gaps` are sentences on decisions that are missing from the table.
     """
 
     columns: Mapping[str, str]
@@ -71,7 +72,7 @@ def table_of(runs: Iterable[ScoredRun], *, discriminating: bool = False) -> Meth
     columns: dict[str, str] = {}
     cells: dict[tuple[str, str, str], dict[str, Cell]] = {}
     steered: set[tuple[str, str]] = set()
-    chances: dict[tuple[str, str], float] = {}
+    by_chance: dict[tuple[str, str], ChanceCell] = {}
     labels = method_labels(profile for part in parts for profile in part.study.profiles)
     questions = Questions([part.study for part in parts])
     for number, part in enumerate(parts):
@@ -88,14 +89,13 @@ def table_of(runs: Iterable[ScoredRun], *, discriminating: bool = False) -> Meth
                 steered.add(row[:2])
             cell = cells.setdefault(row, {}).setdefault(column, {})
             if count.discriminating or not discriminating:
-                add(cell, questions.question(number, count.scenario), count.times, count.right)
-            place = direction_of(aim), column
-            if place not in chances:
-                found = chance(
-                    part.study.scenarios, aim, part.study.scorer, discriminating=discriminating
-                )
-                if found is not None:
-                    chances[place] = found
+                question = questions.question(number, count.scenario)
+                add(cell, question, count.times, count.right)
+                odds = odds_of(part.study.scorer, part.study.scenarios[count.scenario], aim)
+                place = by_chance.setdefault((direction_of(aim), column), ChanceCell(questions))
+                place.add(question, odds, count.times)
+    chances = {place: known for place, each in by_chance.items()
+               if (known := each.mean()) is not None}  # fmt: skip
     return MethodTable(
         columns,
         _ordered(cells, questions, steered),

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from align_tui.config.study import Study
 from align_tui.core.families import Clustering, clustering, family_of, grouped, joined
+from align_tui.core.stats.chance import ChanceSums, Odds
 from align_tui.core.stats.clusters import Asked
 from align_tui.core.stats.macro import Mean, correlations_of, mean_of
 from align_tui.core.stats.question_sums import QuestionSums
@@ -63,6 +64,11 @@ class Questions:
         """The number of a run's scenario (indices from 0)."""
         return self._places[run][scenario]
 
+    @property
+    def counts_decisions(self) -> bool:
+        """Does every decision count for itself, and not every question once?"""
+        return self._clustering.rule == "none"
+
     def rate(self, cell: Cell) -> Rate:
         """The accuracy over the questions of the cell."""
         sums = QuestionSums(self._clustering, max((n for n, _ in cell.values()), default=1))
@@ -83,3 +89,27 @@ class Questions:
     def _asked(self, cell: Cell) -> list[Asked]:
         of = self._clustering.of
         return [Asked(of[question], right, times) for question, (times, right) in cell.items()]
+
+
+class ChanceCell:
+    """Chance on the questions that several rows count, each question once.
+
+    Where every decision counts for itself, each decision of each row counts.
+    """
+
+    def __init__(self, questions: Questions) -> None:
+        self._each = questions.counts_decisions
+        self._seen: set[int] = set()
+        self._sums = ChanceSums()
+
+    def add(self, question: int, odds: Odds | None, times: int) -> None:
+        """Add `times` scored decisions on a question."""
+        if self._each:
+            self._sums.change(odds, times)
+        elif question not in self._seen:
+            self._seen.add(question)
+            self._sums.change(odds, 1)
+
+    def mean(self) -> float | None:
+        """The accuracy (0..1) of a uniform chooser; None if no choices are right as such."""
+        return self._sums.mean()

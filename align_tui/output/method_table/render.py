@@ -64,9 +64,11 @@ def text(table: MethodTable, width: int) -> list[Text]:
     titles = [one_line(title, 40) for title in (*table.columns.values(), "mean")]
     first = max(4, *(min(20, cell_len(row.direction)) for row in table.rows))
     longest = [max(map(cell_len, title.split()), default=0) for title in titles]
-    widths = [max(NUMBERS, word) for word in longest]
+    columns = zip(*(cells for _, cells in _cells(table)), strict=True)
+    least = [max(NUMBERS, *(len(_interval(cell)) for cell in column)) for column in columns]
+    widths = [max(size, word) for size, word in zip(least, longest, strict=True)]
     if first + sum(widths) + len(widths) > width:
-        widths = [max(NUMBERS, min(word, 13)) for word in longest]
+        widths = [max(size, min(word, 13)) for size, word in zip(least, longest, strict=True)]
     heads = [wrap(title, size) for title, size in zip(titles, widths, strict=True)]
     lines = [
         _line([head[n] if n < len(head) else "" for head in heads], widths, first, "", "bold")

@@ -7,8 +7,8 @@ from typing import Literal
 
 from align_tui.output.report.methods import MethodName
 
-Ticked = Literal["yes", "no", "unknown"]
-TICKS: dict[Ticked, str] = {"yes": "☑", "no": "☐", "unknown": "?"}
+Ticked = Literal["yes", "no", "unknown", "n/a"]
+TICKS: dict[Ticked, str] = {"yes": "☑", "no": "☐", "unknown": "?", "n/a": "–"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One line of a checklist: what is asked, whether it holds, and what shows it."""
+    """One line of a checklist: what is asked, whether it holds, and what shows it.
+
+    `n/a`: there is nothing of which it could be asked.
+    """
 
     asked: str
     holds: Ticked
@@ -30,10 +33,14 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One part of the appendix; `uses` names the methods by which its numbers were computed."""
+    """One part of the appendix; `uses` names the methods by which its numbers were computed.
+
+    `cited` are its publications, each with its number.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
     grids: tuple[Grid, ...] = ()
     ticks: tuple[Tick, ...] = ()
     uses: tuple[MethodName, ...] = ()
+    cited: tuple[str, ...] = ()

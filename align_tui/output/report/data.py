@@ -37,7 +37,8 @@ from align_tui.monitor.effects import effects_of
 from align_tui.monitor.findings import read_findings
 from align_tui.output.rating_words import rating_words
 from align_tui.output.report.blocks import Block
-from align_tui.output.report.conclusions import conclusion
+from align_tui.output.report.compared import Compared
+from align_tui.output.report.conclusions import interval_notes
 from align_tui.output.report.position import Position, position_of
 from align_tui.output.report.sections.gathered import Gathered, GatheredRun
 from align_tui.output.report.sections.registry import appendix
@@ -83,23 +84,6 @@ class Accuracy:
     all_chance: float | None
     discriminating: Rate
     discriminating_chance: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Two columns under one target; `adjusted` is Holm's p over all comparisons of the report."""
-
-    first: str
-    second: str
-    targets: Targets
-    found: Comparison
-    margin: float | None
-    adjusted: float
-
-    @property
-    def conclusion(self) -> str:
-        """Which is better, or that they are tied, or which difference could be detected."""
-        return conclusion(self.found.difference, self.adjusted, self.margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +135,12 @@ class Report:
     """Sentences on columns whose models have one name and different files."""
 
     @property
+    def interval_notes(self) -> tuple[str, ...]:
+        """Sentences on the comparisons whose interval and p may disagree."""
+        found = [each.found.difference for each in self.comparisons]
+        return interval_notes([each.clusters for each in found if each is not None])
+
+    @property
     def dependent(self) -> bool:
         """Has any accuracy fewer clusters than decisions?"""
         return any(each.all.clusters < each.all.scored for each in self.accuracies)
@@ -165,6 +155,12 @@ def gather(
     columns = [column for run in ids for column in read_columns(db, run)]
     labels = _labels(columns, several=len(ids) > 1)
     comparisons = _comparisons(columns, labels)
+    position = position_of(db, ids, labels)
+    findings = tuple(
+        (run, finding)
+        for run in ids
+        for finding in read_findings(db, run, runs.load_study(db, run))
+    )
     annotations = {sample: said for run in ids for sample, said in annotations_on(db, run).items()}
     return Report(
         title=title or ", ".join(dict.fromkeys(part.row.name for part in parts)),
@@ -179,14 +175,10 @@ def gather(
         examples=_examples(db, columns, labels, annotations, examples),
         verdicts=tally(columns, labels, annotations),
         bookmarked=_bookmarked(db, columns, labels, annotations),
-        position=position_of(db, ids, labels),
+        position=position,
         other_models=_other_models(columns, labels),
-        appendix=_appendix(db, parts, columns, labels, comparisons),
-        findings=tuple(
-            (run, finding)
-            for run in ids
-            for finding in read_findings(db, run, runs.load_study(db, run))
-        ),
+        appendix=_appendix(db, parts, columns, labels, comparisons, position, findings),
+        findings=findings,
     )
 
 
@@ -196,6 +188,8 @@ def _appendix(
     columns: Sequence[Column],
     labels: tuple[str, ...],
     comparisons: Sequence[Compared],
+    position: Position,
+    findings: Sequence[tuple[str, Finding]],
 ) -> tuple[Block, ...]:
     probabilities = {
         sample: each for part in parts for sample, each in probabilities_of(db, part.row.id).items()
@@ -209,7 +203,9 @@ def _appendix(
             ),
             labels,
             effects_of(columns, probabilities),
-            tuple(each.found for each in comparisons),
+            tuple(comparisons),
+            position,
+            tuple(findings),
         )
     )
 

@@ -16,7 +16,7 @@ from align_tui.output.report.data import Example, Report
 
 
 def markdown(report: Report, *, page: bool = False) -> str:
-    """The whole report; with `page`, the appendix alone, on one page."""
+    """The whole report; with `page`, the appendix alone."""
     if page:
         shown = (
             _head(report),
@@ -60,6 +60,7 @@ def _head(report: Report) -> Iterator[str]:
     for part in report.runs:
         yield f"Run `{part.row.id}`, {md(part.row.name)}: {md(words.run_words(part))}."
         yield ""
+    yield f"{words.HOW_READ}\n"
     for caveat in words.caveats(report):
         yield f"> {md(caveat)}"
         yield ""
@@ -126,6 +127,8 @@ def _comparisons(report: Report) -> Iterator[str]:
         return
     yield "## Paired comparisons\n"
     yield f"{words.HOW_COMPARED}\n"
+    for note in report.interval_notes:
+        yield f"{md(note)}\n"
     rows = []
     for each in report.comparisons:
         counts = each.found.counts
@@ -164,7 +167,7 @@ def _agreement(report: Report) -> Iterator[str]:
             if found is not None and found.share is not None:
                 ends = f"[{point(found.low)}, {point(found.high)}]"
                 corrected = "–" if found.corrected is None else signed(found.corrected)
-                share = f"{point(found.share)} {ends} {found.same}/{found.pairs}"
+                share = f"{point(found.share)} {ends} {words.same_words(found)}"
                 rows.append((label, report.labels[b], share, point(found.chance), corrected))
     yield from _table(("first", "second", "same choice", "chance", "S"), rows)
 
@@ -174,6 +177,8 @@ def _appendix(report: Report) -> Iterator[str]:
         yield f"## {md(block.title)}\n"
         for sentence in block.sentences:
             yield f"{md(sentence)}\n"
+        for cited in block.cited:
+            yield f"{md(cited)}\n"
         for grid in block.grids:
             yield from _table(grid.header, grid.rows)
         for tick in block.ticks:
@@ -269,5 +274,5 @@ def _provenance(report: Report) -> Iterator[str]:
         when = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(part.row.created))
         yield f"Run `{part.row.id}`, begun {when}; scenarios `{part.scenarios_hash[:16]}`.\n"
         yield from _table(("profile", "hash"), [(n, digest[:16]) for n, digest in part.profiles])
-        yield from _table(("made with", ""), list(part.versions.items()))
+        yield from _table(("made with", ""), words.made_with(part))
     yield f"Written {report.written} by align-tui {report.version}."

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 MethodName = Literal[
+    "position",
+    "always",
     "repeats",
     "wilson",
     "clusters",
     "newcombe",
     "cluster difference",
+    "few clusters",
     "sign flip",
     "drawn signs",
+    "margin",
+    "power",
+    "needed",
     "agreement",
     "steering",
     "flips",
@@ -29,7 +35,7 @@ MethodName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A sentence that says what is done, and the publications that it follows."""
+    """A sentence on a method, and the publications that it follows."""
 
     sentence: str
     references: tuple[str, ...] = ()
@@ -40,7 +46,27 @@ FAGERLAND = (
     "M. W. Fagerland, S. Lydersen, P. Laake. The McNemar test for binary matched-pairs data. "
     "BMC Medical Research Methodology 13:91, 2013."
 )
+HONG = (
+    "Y. Hong. On computing the distribution function for the Poisson binomial "
+    "distribution. Computational Statistics & Data Analysis 59, 2013."
+)
 METHODS: dict[MethodName, Method] = {
+    "position": Method(
+        "P(first) is the share of decisions that took the choice shown first; it has the interval "
+        "of an accuracy, and stands beside the mean of 1 / choices, which is that of a "
+        "decision-maker that sees no order.",
+        (
+            "C. Zheng, H. Zhou, F. Meng, J. Zhou, M. Huang. Large language models are not robust "
+            "multiple choice selectors. arXiv:2309.03882, 2023.",
+            "P. Pezeshkpour, E. Hruschka. Large language models sensitivity to the order of "
+            "options in multiple-choice questions. arXiv:2308.11483, 2023.",
+        ),
+    ),
+    "always": Method(
+        "Choosers of one place were tested against a uniform chooser, two-sided, by the "
+        "Poisson-binomial distribution, each place and target by itself.",
+        (HONG,),
+    ),
     "repeats": Method(
         "Repeats of a question were averaged before anything else, so that a question counts once.",
         (MILLER,),
@@ -55,7 +81,7 @@ METHODS: dict[MethodName, Method] = {
     "clusters": Method(
         "Only clusters of questions were taken as independent: the standard errors are "
         "cluster-robust, and the intervals are Wilson's with the effective sample size and the "
-        "quantile of Student's t for the number of clusters less one.",
+        "quantile of Student's t for the number of clusters minus one.",
         (
             MILLER,
             "N. Dean, M. Pagano. Evaluating confidence interval methods for binomial proportions "
@@ -71,10 +97,21 @@ METHODS: dict[MethodName, Method] = {
     ),
     "cluster difference": Method(
         "Differences within clusters have an interval that adds the two cluster-robust intervals "
-        "with the correlation of their cluster sums.",
+        "with the correlation of their cluster sums; where it reaches further, the difference plus "
+        "or minus t standard errors.",
         (
             "G. Y. Zou, A. Donner. Construction of confidence limits about effect measures: a "
             "general approach. Statistics in Medicine 27, 2008.",
+        ),
+    ),
+    "few clusters": Method(
+        "With five to nine clusters the interval of a difference was widened to hold every "
+        "difference that the sign-flip test does not reject.",
+        (
+            "J. A. Hartigan. Using subsample values as typical values. Journal of the American "
+            "Statistical Association 64, 1969.",
+            "D. Tritchler. On inverting permutation tests. Journal of the American Statistical "
+            "Association 79, 1984.",
         ),
     ),
     "sign flip": Method(
@@ -84,6 +121,24 @@ METHODS: dict[MethodName, Method] = {
     "drawn signs": Method(
         "Where there were too many assignments of signs to count, 99,999 were drawn.",
     ),
+    "margin": Method(
+        "Two columns are tied where the 95 % interval of their difference lies inside the margin.",
+        (
+            "D. J. Schuirmann. A comparison of the two one-sided tests procedure and the power "
+            "approach for assessing the equivalence of average bioavailability. Journal of "
+            "Pharmacokinetics and Biopharmaceutics 15, 1987.",
+        ),
+    ),
+    "power": Method(
+        "The detectable difference has 80 % power in a two-sided t test at 5 % over clusters, by "
+        "the noncentral t distribution and the observed standard error.",
+        (MILLER,),
+    ),
+    "needed": Method(
+        "The sizes that smaller differences need take the observed standard error to shrink with "
+        "the root of the number of clusters.",
+        (MILLER,),
+    ),
     "agreement": Method(
         "Agreement was corrected for chance by S.",
         (
@@ -92,7 +147,7 @@ METHODS: dict[MethodName, Method] = {
         ),
     ),
     "steering": Method(
-        "The steering effect is the mean label of the choices under the high target less that "
+        "The steering effect is the mean label of the choices under the high target minus that "
         "under the low target, over the same questions and with the same decision-maker.",
     ),
     "flips": Method(
@@ -105,10 +160,7 @@ METHODS: dict[MethodName, Method] = {
     "chance": Method(
         "Accuracies were tested against a uniform chooser, one-sided, by the exact tail of the "
         "Poisson-binomial distribution, in which each question has a chance of its own.",
-        (
-            "Y. Hong. On computing the distribution function for the Poisson binomial "
-            "distribution. Computational Statistics & Data Analysis 59, 2013.",
-        ),
+        (HONG,),
     ),
     "chance in clusters": Method(
         "In that test the questions of a cluster counted as right together as often as their "

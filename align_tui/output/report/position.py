@@ -22,14 +22,14 @@ from align_tui.store.database import Database
 
 HOW_PLACED = (
     "P(first): how often a column took the choice that was shown first, with its 95 % interval; "
-    "repeats of a question are averaged first. A chooser that sees no order has the value beside "
-    "it. That value is exact where orders are shuffled or both are asked. In the given order it is "
-    "a guide, since the right choices may stand at one place. Columns whose decision-maker sees no "
-    "order, or whose order is not known, are left out."
+    "repeats of a question are averaged first. Beside it stands the value of a chooser that sees "
+    "no order. That value is exact for the orders shuffled and both. For the given order it is a "
+    "guide, since the right choices may stand at one place. The table leaves out columns whose "
+    "decision-maker sees no order, and columns whose order is not known."
 )
 HOW_ALWAYS = (
     "The accuracy of a chooser that always takes the choice at one place of the scenarios' own "
-    "order. A column that prefers a place can look aligned where this leaves chance (marked *: the "
+    "order. A column that prefers a place can look aligned if this is not chance (marked *: the "
     "two-sided p against a uniform chooser is below .05, each place and target by itself)."
 )
 
@@ -77,7 +77,7 @@ def first_rows(position: Position) -> list[tuple[str, str, str, str, str]]:
                 label,
                 f"{point(first.mean)} {ends}{mark}",
                 point(found.expected),
-                str(found.decisions),
+                f"{found.decisions}{size_words(found.decisions, first.questions, first.clusters)}",
                 places,
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from align_tui.core.answers import letter
 from align_tui.core.families import CLUSTER_RULES
+from align_tui.core.stats.agreement import Agreement
 from align_tui.core.stats.comparison import Comparison
 from align_tui.core.stats.paired_clusters import PairedDifference
 from align_tui.core.stats.rates import Rate
@@ -27,6 +28,11 @@ DEPENDENT = (
     "Repeats of a question are averaged first, and questions of one cluster are not taken as "
     "independent: braces have the number of questions (q) and of clusters (c). Such an interval is "
     "Wilson's with the effective number of decisions and Student's t with c - 1 degrees of freedom."
+)
+HOW_READ = (
+    "A target is an attribute with the value, 0 (low) to 1 (high), that decisions should have of "
+    "it. A profile is a decision-maker with its model, and makes one column. A question is a "
+    "scenario however often it was asked; shares, accuracies and labels are from 0 to 1."
 )
 SMALL = "With so few decisions the intervals are wide; read them before the accuracies."
 HOW_DOUBTFUL = (
@@ -83,6 +89,12 @@ def pair_words(found: Comparison) -> str:
     return f"{pairs}{size_words(pairs, over.questions, over.clusters) if over else ''}"
 
 
+def same_words(found: Agreement) -> str:
+    """`118/124 {62 q, 20 c}`: equal choices of pairs, and on how many questions and clusters."""
+    sizes = size_words(found.pairs, found.questions, found.clusters)
+    return f"{found.same}/{found.pairs}{sizes}"
+
+
 def of_run(report: Report, run: str) -> str:
     """`(run k3f9)` in a report on several runs, else empty."""
     return f"(run {run})" if len(report.runs) > 1 else ""
@@ -96,7 +108,7 @@ def caveats(report: Report) -> list[str]:
     for part in report.runs:
         if part.cluster == "none":
             out.append(
-                f"Every decision of run {part.row.id} counts as independent, as was asked for: "
+                f"Every decision of run {part.row.id} counts as independent (cluster = none): "
                 "intervals and p are too small if questions are repeated or belong together."
             )
         elif part.clusters < part.scenarios:
@@ -149,3 +161,17 @@ def run_words(part: RunPart) -> str:
         f"× {counted(part.repeat, 'repeat')}; "
         f"{part.row.done} decided, {part.row.failed} failed; scorer: {part.rule}"
     )
+
+
+def made_with(part: RunPart) -> list[tuple[str, str]]:
+    """(what, version) of a run; profiles of which the same is said share a line."""
+    named: dict[tuple[str, str], list[str]] = {}
+    rows: list[tuple[str, str]] = []
+    for key, value in part.versions.items():
+        what, of, name = key.partition(" of ")
+        if not of:
+            rows.append((key, value))
+        else:
+            named.setdefault((what, value), []).append(name)
+    rows += [(f"{what} of {', '.join(names)}", value) for (what, value), names in named.items()]
+    return rows

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INSTALL = (
-    "Install it: pip install 'align-tui[pandas]', in a checkout pip install -e '.[pandas]'. "
+    "Install it: pip install 'align-tui[pandas]' (in a checkout: pip install -e '.[pandas]'). "
     "align_tui.read_rows gives the same rows as a list of dicts without it."
 )
 _DTYPES = {
@@ -38,7 +38,9 @@ def read(run: str | None, db: Path | str | None) -> pd.DataFrame:
     """
     with _opened(run, db) as table:
         if find_spec("pandas") is None:
-            raise ConfigError("A DataFrame needs the package pandas, which is not here", INSTALL)
+            raise ConfigError(
+                "A DataFrame needs the package pandas, which is not installed", INSTALL
+            )
         import pandas as pd
 
         rows = list(table.rows())

@@ -22,6 +22,7 @@ from align_tui.output.sample_table.columns import (
 from align_tui.store import results, runs
 from align_tui.store.clusters import clustering_of
 from align_tui.store.costs import NO_COST, Cost, costs_of
+from align_tui.store.cuts import cuts_of
 from align_tui.store.database import Database
 from align_tui.store.results import Result
 from align_tui.store.run_inputs import RunInputs, read_inputs
@@ -58,13 +59,15 @@ class SampleTable:
         """The rows in the order in which the samples ended. Raises StoreError."""
         last = 0
         while page := results.results_after(self.db, self.run, last):
-            events = page_events(self.db, self.run, self.study, page)
-            costs = costs_of(self.db, [result.sample for result in page])
+            samples = [result.sample for result in page]
+            costs, cuts = costs_of(self.db, samples), cuts_of(self.db, samples)
+            events = page_events(self.db, self.run, self.study, page, cuts)
             for result, event in zip(page, events, strict=True):
-                yield self._row(result, event, costs.get(result.sample, NO_COST))
+                cost = costs.get(result.sample, NO_COST)
+                yield self._row(result, event, cost, is_cut=result.sample in cuts)
             last = page[-1].seq
 
-    def _row(self, result: Result, event: Event, cost: Cost) -> TableRow:
+    def _row(self, result: Result, event: Event, cost: Cost, *, is_cut: bool) -> TableRow:
         profile, scenario = self.study.profiles[result.profile], self.study.scenarios
         at = scenario[result.scenario]
         row: TableRow = dict.fromkeys(column.name for column in self.columns)
@@ -84,9 +87,7 @@ class SampleTable:
                 profile.decoding.seed, seed_hash(at, self.inputs.seed_rule), result.repeat
             ),
             "votes": list(result.votes) if result.votes else None,
-            "cut": event.get("cut") is not None
-            or cost.thinking_was_cut
-            or failed.get("kind") == NO_REPLY,
+            "cut": is_cut or failed.get("kind") == NO_REPLY,
             "retried": cost.was_retried or failed.get("kind") == NO_REPLY,
             **_spent(cost, result),
             "started": datetime.fromtimestamp(result.started, UTC),
@@ -156,7 +157,7 @@ def _answered(event: Event) -> TableRow:
 
 def _spent(cost: Cost, result: Result) -> TableRow:
     """Calls, tokens and seconds; not known for a failure, whose replies are not kept."""
-    spent = cost.spent(result.latency_s)
+    spent = cost.spent(result.latency_s, result.waited_s)
     known = result.error_kind is None or cost.calls > 0
     return {
         "calls": cost.calls if known else None,

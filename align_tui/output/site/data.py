@@ -12,8 +12,7 @@ from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.core.scenarios import Scenario
 from align_tui.core.settings import flatten
-from align_tui.core.stats.rates import chance
-from align_tui.core.targets import Targets, target_id
+from align_tui.core.targets import target_id
 from align_tui.core.text.display import plain
 from align_tui.core.types import Json, JsonObject
 from align_tui.output.decision_json import target_words
@@ -72,17 +71,13 @@ def _profile(study: Study, profile: Profile, told: Event) -> JsonObject:
                 "id": target_id(targets),
                 "all": score["all"],
                 "discriminating": score["discriminating"],
-                "chance": _chance(study, targets),
+                "chance": score["chance"],
             }
             for targets, score in zip(
                 study.scoring_targets(profile) or (), told["scores"], strict=True
             )
         ],
     }
-
-
-def _chance(study: Study, targets: Targets) -> float | None:
-    return chance(study.scenarios, targets, study.scorer)
 
 
 def _scenario(scenario: Scenario) -> JsonObject:

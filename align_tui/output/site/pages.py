@@ -41,7 +41,7 @@ def write_site(db: Database, names: Sequence[str], folder: Path) -> list[Path]:
     index = folder / INDEX
     if exists(index) and MARK not in read_text(index, _MOST, ConfigError)[:4_000]:
         raise ConfigError(
-            f"{shown(index)} is not a page of align-tui", "Name another folder: --site DIR"
+            f"{shown(index)} is not a page of align-tui", "Name another folder: --site FOLDER"
         )
     make_folder(folder / RUNS)
     listed: list[JsonObject] = []

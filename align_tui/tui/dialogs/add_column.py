@@ -8,7 +8,7 @@ from typing import ClassVar
 from align_tui.core.text.display import one_line
 from align_tui.tui.dialogs.pick import Item, PickDialog
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.format.library import Offer, offer_lines
+from align_tui.tui.format.library import Offer, offer_lines, offer_words
 
 
 class AddColumnDialog(PickDialog):
@@ -18,10 +18,14 @@ class AddColumnDialog(PickDialog):
 
     HINT = "type to narrow down, or the path of a profile file"
     BOX = "box wide"
+    TAKES = "add it"
 
     def __init__(self, offers: Sequence[Offer], glyphs: Glyphs) -> None:
         lines = offer_lines(offers, glyphs.more)
-        items = [Item(offer.key, line) for offer, line in zip(offers, lines, strict=True)]
+        items = [
+            Item(offer.key, line, offer_words(offer))
+            for offer, line in zip(offers, lines, strict=True)
+        ]
         super().__init__("add a column", items, glyphs)
 
     def look_for(self, query: str) -> None:
@@ -29,8 +33,8 @@ class AddColumnDialog(PickDialog):
         super().look_for(query)
         named = query.casefold()
         self.found = tuple(
-            sorted(self.found, key=lambda item: named not in item.line[0][0].casefold())
+            sorted(self.found, key=lambda item: named not in item.line[1][0].casefold())
         )
         if query.endswith(".toml") or "/" in query or "\\" in query:
-            line = (("file  ", "quiet"), (one_line(query, 400), "bright"))
+            line = (("  ", ""), (one_line(query, 400), "bright"), ("  a profile file", "quiet"))
             self.found = (*self.found, Item(query, line))

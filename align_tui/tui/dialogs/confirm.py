@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
 
-from align_tui.tui.dialogs.modal import Dialog
-from align_tui.tui.format.answers import answer_lines
+from align_tui.tui.dialogs.asking import AskingDialog
 from align_tui.tui.format.styled_text import Line
-from align_tui.tui.keymap import keys_of
-from align_tui.tui.widgets.lines import Lines
+from align_tui.tui.format.wrapping import wrap
 
 
-class ConfirmDialog(Dialog[bool]):
+class ConfirmDialog(AskingDialog[bool]):
     """Returns True for yes."""
 
-    CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "confirm"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
@@ -27,22 +22,16 @@ class ConfirmDialog(Dialog[bool]):
     ]
 
     def __init__(self, title: str, question: str, ascii_only: bool) -> None:
-        super().__init__(classes="-ascii" if ascii_only else "")
-        self._title, self._question = title, question
+        super().__init__(title, ascii_only)
+        self._question = question
 
-    def compose(self) -> ComposeResult:
-        """The question and its answers."""
-        lines: tuple[Line, ...] = (
-            *(((line, "text"),) for line in self._question.splitlines()),
-            (),
-            *answer_lines(keys_of(self), ("confirm.yes", "yes"), ("confirm.no", "no")),
-        )
-        with Vertical(classes="box question") as box:
-            box.border_title = Content(self._title)
-            words = Lines()
-            words.styles.height = len(lines)
-            words.paint(lines)
-            yield words
+    def question(self, width: int, room: int) -> Sequence[Line]:
+        """The question's text."""
+        return [((row, "text"),) for _, row in wrap(self._question, width)]
+
+    def answers(self) -> Sequence[tuple[str, str]]:
+        """Yes or no."""
+        return ("confirm.yes", "yes"), ("confirm.no", "no")
 
     def action_answer(self, yes: bool) -> None:
         """Return the answer."""

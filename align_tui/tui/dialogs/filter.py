@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 
 from align_tui.core.text.plurals import counted
-from align_tui.tui.dialogs.modal import Dialog
+from align_tui.tui.dialogs.modal import LOW, Dialog
 from align_tui.tui.format.filter_text import NAMES, choice_line, choices
 from align_tui.tui.format.filters import EVERYTHING, KINDS, Filter, Known, Sieve
 from align_tui.tui.format.glyphs import Glyphs
@@ -21,6 +20,7 @@ from align_tui.tui.format.styled_text import Line
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
 
+AROUND, AROUND_LOW = 8, 5  # rows around the lines, and those on a low terminal
 LOOK_S = 0.5  # seconds between updates, since the counts change while a run is decided
 
 
@@ -30,7 +30,6 @@ class FilterDialog(Dialog[Filter]):
     `known` returns the data that filters use, as it is at that moment.
     """
 
-    CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "filter"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "cancel", priority=True, id="filter.back"),
@@ -43,7 +42,7 @@ class FilterDialog(Dialog[Filter]):
         Binding("x,delete,backspace", "clear", "list all scenarios", id="filter.clear"),
         *(
             Binding(key, f"turn('{NAMES[kind]}')", f"toggle: {name}", id=NAMES[kind])
-            for (kind, name), key in zip(KINDS.items(), "dwfobve", strict=True)
+            for (kind, name), key in zip(KINDS.items(), "dawfobve", strict=True)
         ),
         *(
             Binding(str(n), f"turn('{name}')", f"toggle: attribute {n}", id=name)
@@ -64,12 +63,13 @@ class FilterDialog(Dialog[Filter]):
     def compose(self) -> ComposeResult:
         """One line for each kind and attribute, and the number of scenarios that match."""
         with Vertical(classes="box small") as box:
-            box.border_title = Content("filter scenarios")
-            box.border_subtitle = Content(
-                keys_of(self).hints("{filter.apply} list them", "{filter.back} cancel")
-            )
+            self.entitle(box, "filter scenarios")
             yield self._lines
             yield self._summary
+
+    def hints(self) -> Sequence[str]:
+        """The keys that close the dialog."""
+        return "{filter.apply} list them", "{filter.back} cancel"
 
     def on_mount(self) -> None:
         """Update the counts from time to time."""
@@ -78,12 +78,14 @@ class FilterDialog(Dialog[Filter]):
     def on_resize(self) -> None:
         """Make the dialog as high as its lines, if there is room."""
         lines = len(self.choices) + 1
-        self._lines.styles.height = max(1, min(lines, self.size.height - 8))
+        around = AROUND_LOW if self.size.height < LOW else AROUND
+        self._lines.styles.height = max(1, min(lines, self.size.height - around))
         self.call_after_refresh(self._paint)
 
     def _make_lines(self, width: int) -> list[Line]:
         """All lines: kinds, a heading, attributes."""
-        counts = self._sieve.counts(*self._known())
+        known = self._known()
+        counts = self._sieve.counts(*known)
         keys = [keys_of(self).first(each.id) for each in self.choices]
         wide = max(map(cell_len, keys)) + 1
         lines = [
@@ -95,6 +97,7 @@ class FilterDialog(Dialog[Filter]):
                 width,
                 self._glyphs,
                 here=number == self.chosen,
+                focus=known[-1],
             )
             for number, (each, key) in enumerate(zip(self.choices, keys, strict=True))
         ]

@@ -9,9 +9,14 @@ from textual.screen import ScreenResultType
 from align_tui.tui.dialogs.confirm import ConfirmDialog
 from align_tui.tui.dialogs.modal import Dialog
 
+UNSAVED = "Your changes are not saved. Discard them?"
+
 
 class KeepingDialog(Dialog[ScreenResultType]):
-    """A dialog whose `leave` action asks first, if the user has changed something."""
+    """A dialog whose `leave` action asks first, if the user has changed something.
+
+    The application asks as well before it closes such a dialog (`Shell.action_leave`).
+    """
 
     @abstractmethod
     def has_changed(self) -> bool:
@@ -27,7 +32,5 @@ class KeepingDialog(Dialog[ScreenResultType]):
             if yes:
                 self.dismiss(None)
 
-        question = "Your changes are not saved. Discard them?"
-        self.app.push_screen(
-            ConfirmDialog("discard the edit", question, self.has_class("-ascii")), answered
-        )
+        ascii_only = self.has_class("-ascii")
+        self.app.push_screen(ConfirmDialog("discard the edit", UNSAVED, ascii_only), answered)

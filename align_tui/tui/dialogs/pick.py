@@ -8,15 +8,19 @@ from typing import ClassVar
 
 from align_tui.tui.dialogs.finder import FinderDialog
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.format.styled_text import Line, cut, text_of
+from align_tui.tui.format.styled_text import Line, cells, cut, text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line to pick, and the key that the dialog returns for it."""
+    """A line to pick, and the key that the dialog returns for it.
+
+    The dialog shows `whole` below the list where it has to cut the line.
+    """
 
     key: str
     line: Line
+    whole: str = ""
 
 
 class PickDialog(FinderDialog[str]):
@@ -45,8 +49,20 @@ class PickDialog(FinderDialog[str]):
         return len(self.found)
 
     def head(self) -> tuple[Line, ...]:
-        """A hint if no line is left."""
-        return () if self.found else ((("no line has all these words", "quiet"),),)
+        """Why there is no line, if there is none."""
+        if self.found:
+            return ()
+        why = "no line has all of these words" if self._items else "there is nothing to choose"
+        return (((why, "quiet"),),)
+
+    def is_cut(self, number: int, width: int) -> bool:
+        """True if the item's line is wider."""
+        return cells(self.found[number].line) > width
+
+    def detail(self, number: int) -> str:
+        """The item's own words, or else its line."""
+        item = self.found[number]
+        return item.whole or " ".join(text_of(item.line).split())
 
     def row(self, number: int, width: int) -> Line:
         """The item's line."""

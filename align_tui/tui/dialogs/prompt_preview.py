@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Size
 
+from align_tui.tui.format.wrapping import wrap
 from align_tui.tui.widgets.lines import Lines
-from align_tui.tui.widgets.prose import Prose
+from align_tui.tui.widgets.prose import THUMB, Prose
 
 Render: TypeAlias = "Callable[[str], str]"
 """From the text that is edited to the prompt, or to the sentence that says why there is none."""
@@ -26,15 +27,18 @@ def place(size: Size) -> str:
 
 
 class PromptPreview(Vertical):
-    """Shows the prompt for a text. `heading` says whose prompt it is."""
+    """Shows the prompt for a text. `heading` says whose prompt it is.
+
+    It calls `shown` when it has rendered another prompt.
+    """
 
     DEFAULT_CSS = """
     PromptPreview { width: 1fr; height: 1fr; padding: 0 0 0 1; }
     """
 
-    def __init__(self, render: Render, heading: str) -> None:
+    def __init__(self, render: Render, heading: str, shown: Callable[[], None]) -> None:
         super().__init__(id="prompt")
-        self._render_prompt, self._heading = render, heading
+        self._render_prompt, self._heading, self._shown = render, heading, shown
         self._head, self._prose = Lines(), Prose()
         self._given: str | None = None
         self.text = ""
@@ -58,3 +62,11 @@ class PromptPreview(Vertical):
         await asyncio.sleep(pause)
         self.text = await asyncio.to_thread(self._render_prompt, text)
         self._prose.show(self.text, "prompt")
+        self._shown()
+
+    @property
+    def rows(self) -> int:
+        """The rows that heading and prompt take in this width."""
+        return 1 + (
+            len(wrap(self.text, max(1, self._prose.size.width - THUMB))) if self.text else 0
+        )

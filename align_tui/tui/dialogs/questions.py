@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input, TextArea
 
 from align_tui.tui.dialogs.keeping import KeepingDialog
-from align_tui.tui.dialogs.modal import Dialog
 from align_tui.tui.keymap import keys_of
 
 
-class InputDialog(Dialog[str]):
-    """Returns the line that the user typed, or None."""
+class InputDialog(KeepingDialog[str]):
+    """Returns the line that the user typed, or None.
 
-    CSS_PATH = "dialog.tcss"
+    With `keeps` escape asks before it throws a typed line away.
+    """
+
     SECTION: ClassVar[str] = "input"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "back", priority=True, id="input.back"),
+        Binding("escape", "leave", "cancel", priority=True, id="input.back"),
         Binding("enter", "take", "go", id="input.take"),
     ]
 
-    def __init__(self, title: str, value: str, hint: str, ascii_only: bool) -> None:
+    def __init__(
+        self, title: str, value: str, hint: str, ascii_only: bool, *, keeps: bool = True
+    ) -> None:
         super().__init__(classes="-ascii" if ascii_only else "")
-        self._title = title
+        self._title, self._before, self._keeps = title, value, keeps
         # Made at once: enter may come in one packet with the key that opens the dialog.
         self.field = Input(value, placeholder=hint, select_on_focus=False)
 
     def compose(self) -> ComposeResult:
         """The field."""
         with Vertical(classes="box question") as box:
-            box.border_title = Content(self._title)
-            box.border_subtitle = Content(
-                keys_of(self).hints("{input.take} go", "{input.back} back")
-            )
+            self.entitle(box, self._title)
             yield self.field
+
+    def hints(self) -> Sequence[str]:
+        """The keys that close the dialog."""
+        return "{input.take} go", "{input.back} cancel"
+
+    def has_changed(self) -> bool:
+        """True if the line was edited."""
+        return self._keeps and self.field.value != self._before
 
     @on(Input.Submitted)
     def submitted(self) -> None:
@@ -55,10 +63,9 @@ class InputDialog(Dialog[str]):
 class TextDialog(KeepingDialog[str]):
     """Returns the edited text, or None."""
 
-    CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "text"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "back", priority=True, id="text.back"),
+        Binding("escape", "leave", "cancel", priority=True, id="text.back"),
         Binding("ctrl+s,f2", "save", "save", priority=True, id="text.save"),
     ]
 
@@ -69,14 +76,14 @@ class TextDialog(KeepingDialog[str]):
 
     def compose(self) -> ComposeResult:
         """The text, in as much room as there is."""
-        keys = keys_of(self)
-        saves = " or ".join(keys.every("text.save"))
         with Vertical(classes="box fit") as box:
-            box.border_title = Content(self._title)
-            box.border_subtitle = Content(
-                keys.hints(f"{saves} save" if saves else "", "{text.back} cancel")
-            )
+            self.entitle(box, self._title)
             yield self.area
+
+    def hints(self) -> Sequence[str]:
+        """The keys that close the dialog."""
+        saves = " or ".join(keys_of(self).every("text.save"))
+        return f"{saves} save" if saves else "", "{text.back} cancel"
 
     def has_changed(self) -> bool:
         """True if the text was edited."""

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input
 
 from align_tui.core.errors import AlignError
 from align_tui.core.text.display import one_line, plain
 from align_tui.tui.dialogs.keeping import KeepingDialog
+from align_tui.tui.format.complaint import complaint_lines
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, cut
+from align_tui.tui.format.wrapping import wrap
 from align_tui.tui.keymap import keys_of
 from align_tui.tui.widgets.lines import Lines
+from align_tui.tui.widgets.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -84,14 +85,17 @@ class SaveDialog(KeepingDialog[str]):
     `do` calls a function that reads or writes files in a thread, and then another with its result.
     """
 
-    CSS_PATH = "dialog.tcss"
     SECTION: ClassVar[str] = "save"  # of a keymap file
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "back", priority=True, id="save.back"),
+        Binding("escape", "leave", "cancel", priority=True, id="save.back"),
         Binding("enter", "save", "save it", id="save.save"),
-        Binding("down,tab", "turn(1)", "the other thing to save", priority=True, id="save.next"),
+        Binding("down,tab", "turn(1)", "choose profile or scenario", priority=True, id="save.next"),
         Binding(
-            "up,shift+tab", "turn(-1)", "the other thing to save", priority=True, id="save.previous"
+            "up,shift+tab",
+            "turn(-1)",
+            "choose profile or scenario",
+            priority=True,
+            id="save.previous",
         ),
     ]
 
@@ -101,9 +105,10 @@ class SaveDialog(KeepingDialog[str]):
         self._at = 0
         self._before = tuple(thing.name for thing in things)
         self._asked = ""  # the name for which the dialog has shown that it is taken
-        self._choice, self._message = Lines(), Lines()
+        self._answer = Answer()
+        self._choice, self._message = Lines(), Wrapped(self._make_message)
         self._choice.styles.height = len(things) + 1
-        self._message.styles.height = 4
+        self._message.styles.min_height = 4
         self.field = Input(things[0].name, placeholder="a name", select_on_focus=False)
 
     @property
@@ -114,15 +119,18 @@ class SaveDialog(KeepingDialog[str]):
     def compose(self) -> ComposeResult:
         """What to save, under which name, and where that is."""
         with Vertical(classes="box question") as box:
-            box.border_title = Content("save to your library")
-            box.border_subtitle = Content(
-                keys_of(self).hints(
-                    "{save.previous}/{save.next} which", "{save.save} save", "{save.back} back"
-                )
-            )
+            self.entitle(box, "save to your library")
             yield self._choice
             yield self.field
             yield self._message
+
+    def hints(self) -> Sequence[str]:
+        """The keys that save, choose and close."""
+        return (
+            "{save.save} save",
+            "{save.previous}/{save.next} profile or scenario",
+            "{save.back} cancel",
+        )
 
     def on_mount(self) -> None:
         """Focus the name, and show where the first thing would be saved."""
@@ -208,25 +216,23 @@ class SaveDialog(KeepingDialog[str]):
         self._do(job, then)
 
     def _tell(self, answer: Answer) -> None:
-        lines: list[Line] = [()]
-        width = self._message.size.width
+        self._answer = answer
+        self._message.renew()
+
+    def _make_message(self, width: int) -> list[Line]:
+        answer, lines = self._answer, list[Line]([()])
         if answer.error is not None:
-            lines.append((("! ", "failed"), (one_line(answer.error.message, 300), "bright")))
-            lines.append((("  " + one_line(answer.error.hint, 300), "quiet"),))
-        elif answer.path is not None:
-            lines.append(((ending(answer.path, width, self._glyphs.more), "quiet"),))
-            if answer.taken:
-                lines.append((("! ", "warn"), (answer.taken, "text")))
-                again = keys_of(self).fill("  press {save.save} again to replace it")
-                lines.append(((again if self._asked == self.thing.name else "", "bright"),))
-        self._message.paint([cut(line, width, self._glyphs.more) for line in lines])
+            return [*lines, *complaint_lines(answer.error, width)]
+        if answer.path is not None:
+            lines += [((row, "quiet"),) for _, row in wrap(home_path(answer.path), width)]
+        if answer.taken:
+            lines.append((("! ", "warn"), (answer.taken, "text")))
+            again = keys_of(self).fill("  press {save.save} again to replace it")
+            lines.append(((again if self._asked == self.thing.name else "", "bright"),))
+        return lines
 
 
-def ending(path: Path, width: int, more: str) -> str:
-    """The path in at most `width` cells, with `~` for the home folder; its end is kept."""
+def home_path(path: Path) -> str:
+    """The path with `~` for the home folder."""
     home = Path.home()
-    text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
-    text = plain(text)
-    while cell_len(text) > max(width, len(more) + 1):
-        text = more + text[len(more) + 1 :]
-    return text
+    return plain(f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path))

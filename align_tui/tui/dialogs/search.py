@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from align_tui.core.text.display import one_line
 from align_tui.tui.dialogs.finder import FinderDialog
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.search import MAX_HITS, Found, Hits, count_words, hit_line, in_scenarios
-from align_tui.tui.format.styled_text import Line
+from align_tui.tui.format.styled_text import Line, text_of
 
 if TYPE_CHECKING:
     from align_tui.core.scenarios import Scenario
@@ -73,6 +74,20 @@ class SearchDialog(FinderDialog[Hits]):
         """A scenario, or a decision with an excerpt."""
         found = self.found[number]
         return hit_line(found, self._scenarios, self._names, width, self.glyphs.more)
+
+    def is_cut(self, number: int, width: int) -> bool:
+        """True if the scenario's title or the profile's name is cut."""
+        return any(name not in text_of(self.row(number, width)) for name in self._names_of(number))
+
+    def detail(self, number: int) -> str:
+        """The scenario and the profile by their whole names."""
+        return one_line(", ".join(self._names_of(number)), 400)
+
+    def _names_of(self, number: int) -> list[str]:
+        found = self.found[number]
+        scenario = self._scenarios[found.scenario]
+        title = one_line(scenario.title or scenario.key)
+        return [title] if found.profile is None else [title, self._names[found.profile]]
 
     def take(self, number: int) -> None:
         """Return the hits from the chosen one on, so that keys can step over the others."""

@@ -58,7 +58,7 @@ def sections(detail: DecisionDetail, glyphs: Glyphs) -> tuple[Section, ...]:
             *([Section(f"thinking{which}", thinking)] if thinking else []),
             Section(f"raw reply{which}", raw),
             Section(f"schema{which}", json.dumps(reply.schema, indent=2, ensure_ascii=False)),
-            Section(f"cost{which}", _cost(reply)),
+            Section(f"cost{which}", cost_lines(reply)),
         ]
     parts.append(Section("hashes", _hashes(detail)))
     names = {"prompt": "prompt as the model saw it"}
@@ -92,7 +92,7 @@ def _decision(detail: DecisionDetail) -> str:
         took = f"{result.latency_s:.3f} s, {counted(result.tokens, 'token')}"
         out.append(f"took      {took}{_of_them(thought)}")
         ends = [(reply.timeline, reply.first_token_s) for reply in replies]
-        if spent := time_spent(result.latency_s, ends):
+        if spent := time_spent(result.latency_s, ends, result.waited_s):
             out.append(f"time      {spent_words(spent)}")
         if result.error_kind:
             out += [f"failed    {error_words(result)[0]}", result.error_message or ""]
@@ -163,15 +163,20 @@ def _messages(profile: Profile, reply: StoredResponse, entered: Entered, glyphs:
     return "\n\n".join(out)
 
 
-def _cost(reply: StoredResponse) -> str:
+def cost_lines(reply: StoredResponse) -> str:
+    """What one reply cost: its role, order, server, times, tokens and sampling."""
     speed = reply.tokens / reply.total_s if reply.total_s > 0 else 0.0
     order = f"order     {' '.join(map(letter, reply.order))}\n" if reply.order else ""
+    server = f"server    fingerprint {reply.fingerprint}\n" if reply.fingerprint else ""
     return (
-        f"role      {reply.role}\n{order}"
+        f"role      {reply.role}\n{order}{server}"
         f"time      first token {reply.first_token_s:.3f} s, whole {reply.total_s:.3f} s\n"
         f"tokens    {reply.prompt_tokens} in, {reply.tokens} out"
         f"{_of_them(reply.thinking_tokens)} ({speed:.0f}/s), "
-        f"ended by {reply.finish}" + (", asked twice" if reply.retried else "") + "\n"
+        f"ended by {reply.finish}"
+        + (f", {reply.cut}" if reply.cut else "")
+        + (", asked twice" if reply.retried else "")
+        + "\n"
         "sampling  " + ", ".join(f"{k} {v}" for k, v in reply.sampling.items())
     )
 

@@ -17,6 +17,7 @@ from align_tui.tui.format.wrapping import wrap
 
 NAMES: dict[Kind, str] = {  # the id of the action that turns the kind on or off
     "apart": "filter.disagreement",
+    "against": "filter.disagreement_with_focused",
     "wrong": "filter.wrong",
     "failed": "filter.failed",
     "open": "filter.open",
@@ -25,7 +26,8 @@ NAMES: dict[Kind, str] = {  # the id of the action that turns the kind on or off
     "edited": "filter.edited",
 }
 EXPLAINED: dict[Kind, str] = {
-    "apart": "profiles chose differently",
+    "apart": "two profiles differ",
+    "against": "another column differs",
     "wrong": "against the target",
     "failed": "ended without a decision",
     "open": "queued or running",
@@ -60,32 +62,41 @@ def choices(attributes: Sequence[str]) -> list[FilterLine]:
     return made
 
 
-def filter_words(wanted: Filter) -> str:
+def kind_name(kind: Kind, focus: int) -> str:
+    """The name of a kind; `disagrees with 2` if the second column is focused (`focus` 1)."""
+    return f"disagrees with {focus + 1}" if kind == "against" else KINDS[kind]
+
+
+def filter_words(wanted: Filter, focus: int = 0) -> str:
     """`wrong, moral desert or fairness`."""
-    parts = [name for kind, name in KINDS.items() if kind in wanted.kinds]
+    parts = [kind_name(kind, focus) for kind in KINDS if kind in wanted.kinds]
     if wanted.attributes:
         parts.append(" or ".join(words(name) for name in sorted(wanted.attributes)))
     return ", ".join(parts)
 
 
-def filter_title(wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs) -> Line:
+def filter_title(
+    wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs, focus: int = 0
+) -> Line:
     """`∈ wrong, moral desert 4/40` in that width; the numbers are never cut."""
     mark, count = f"{glyphs.only} ", f" {listed}/{of}"
-    text = fit_keeping(filter_words(wanted), count, width - len(mark), glyphs.more)
+    text = fit_keeping(filter_words(wanted, focus), count, width - len(mark), glyphs.more)
     return ((mark, "key"), (text.removesuffix(count), "bright"), (count, "quiet"))
 
 
-def list_title(wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs) -> Line:
+def list_title(
+    wanted: Filter, listed: int, of: int, width: int, glyphs: Glyphs, focus: int = 0
+) -> Line:
     """The title of the list; nothing if the list is too narrow for words."""
     name = "scenarios"
     if width < len(name):
         return ((glyphs.only, "key"),) if wanted else ()
     if not wanted:
         return ((name, "text"),)
-    title = filter_title(wanted, listed, of, width - len(name) - 1, glyphs)
-    whole = filter_words(wanted) in title[1][0]
+    title = filter_title(wanted, listed, of, width - len(name) - 1, glyphs, focus)
+    whole = filter_words(wanted, focus) in title[1][0]
     head: Line = ((f"{name} ", "text"),) if whole else ()
-    return (*head, *(title if whole else filter_title(wanted, listed, of, width, glyphs)))
+    return (*head, *(title if whole else filter_title(wanted, listed, of, width, glyphs, focus)))
 
 
 def no_match(keys: KeyNames) -> str:
@@ -108,14 +119,16 @@ def choice_line(
     glyphs: Glyphs,
     *,
     here: bool,
+    focus: int = 0,
 ) -> Line:
     """`▸ w [x] wrong                   7`, with its meaning if there is room.
 
-    `key` is padded to the width of its column, which is the same in all lines.
+    `focus` is the number of the focused column. `key` is padded to the width of its column, which
+    is the same in all lines.
     """
     on = choice.chosen(wanted)
     if choice.kind is not None:
-        name, count = KINDS[choice.kind], counts[0][choice.kind]
+        name, count = kind_name(choice.kind, focus), counts[0][choice.kind]
         meaning = EXPLAINED[choice.kind]
     else:
         name, count = words(choice.attribute or ""), counts[1][choice.attribute or ""]

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.monitor.rows import Annotation
 
-Kind = Literal["apart", "wrong", "failed", "open", "bookmarked", "judged", "edited"]
+Kind = Literal["apart", "against", "wrong", "failed", "open", "bookmarked", "judged", "edited"]
 Annotations: TypeAlias = Mapping[int, "Annotation"]  # by sample
 Targets: TypeAlias = tuple[str | None, ...]  # by profile: the id of the target it is scored against
-Known: TypeAlias = tuple[tuple[Cells, ...], Targets, Annotations]  # the data that filters use
+# The data that filters use; the last is the number of the focused column.
+Known: TypeAlias = tuple[tuple[Cells, ...], Targets, Annotations, int]
 KINDS: dict[Kind, str] = {
     "apart": "disagreement",
+    "against": "disagrees with the focused column",
     "wrong": "wrong",
     "failed": "failed",
     "open": "open",
@@ -58,26 +60,32 @@ EVERYTHING = Filter()
 
 
 def kinds_of_row(row: Cells, targets: Targets) -> frozenset[Kind]:
-    """The kinds of a scenario, from its samples.
+    """The kinds of a scenario that its samples tell, without disagreement (`disagreeing`).
 
-    `apart`: two profiles chose differently at the same repeat. `wrong`: the mark over all repeats
-    of a profile is wrong. `failed`: a repeat failed. `open`: a repeat waits or runs.
+    `wrong`: the mark over all repeats of a profile is wrong. `failed`: a repeat failed. `open`: a
+    repeat waits or runs.
     """
     found: set[Kind] = set()
-    first: dict[int, int | None] = {}
     for repeats, target in zip(row, targets, strict=False):
-        for number, cell in enumerate(repeats):
-            if cell is None:
-                continue
-            if cell.status == "done":
-                if first.setdefault(number, cell.choice) != cell.choice:
-                    found.add("apart")
-            elif cell.status == "failed":
-                found.add("failed")
-            else:
-                found.add("open")
+        for cell in repeats:
+            if cell is not None and cell.status != "done":
+                found.add("failed" if cell.status == "failed" else "open")
         if "wrong" not in found and mark_of(repeats, target) == "wrong":
             found.add("wrong")
+    return frozenset(found)
+
+
+def disagreeing(row: Cells) -> frozenset[int]:
+    """The profiles of which another chose differently at the same repeat."""
+    found: set[int] = set()
+    for column in zip(*row, strict=False):
+        decided = [
+            (profile, cell.choice)
+            for profile, cell in enumerate(column)
+            if cell is not None and cell.status == "done"
+        ]
+        if len({choice for _, choice in decided}) > 1:
+            found.update(profile for profile, _ in decided)
     return frozenset(found)
 
 
@@ -90,24 +98,34 @@ class Sieve:
         self.attributes = tuple(sorted(frozenset[str]().union(*self._labelled)))
         self._where: dict[int, int] = {}  # the scenario of each sample
         self._targets: Targets = ()
+        self._focus = 0
         self._forget()
 
     def _forget(self) -> None:
         count = len(self._labelled)
         self._rows: tuple[Cells | None, ...] = (None,) * count
         self._of_rows: list[frozenset[Kind]] = [frozenset()] * count
+        self._disagreeing: list[frozenset[int]] = [frozenset()] * count
         self._annotations: Annotations | None = None
         self._of_annotations: dict[int, set[Kind]] = {}
         self._wanted: Filter | None = None
         self._listed: tuple[int, ...] = ()
 
     def listed(
-        self, wanted: Filter, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations
+        self,
+        wanted: Filter,
+        rows: tuple[Cells, ...],
+        targets: Targets,
+        annotations: Annotations,
+        focus: int = 0,
     ) -> Sequence[int]:
-        """The indices of the scenarios that pass, ascending; the same object if none changed."""
+        """The indices of the scenarios that pass, ascending; the same object if none changed.
+
+        `focus` is the number of the focused column.
+        """
         if not wanted:
             return range(len(self._labelled))
-        changed = self._update(rows, targets, annotations)
+        changed = self._update(rows, targets, annotations, focus)
         if changed or wanted != self._wanted:
             self._wanted = wanted
             numbers = range(len(self._labelled))
@@ -116,10 +134,14 @@ class Sieve:
         return self._listed
 
     def counts(
-        self, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations
+        self,
+        rows: tuple[Cells, ...],
+        targets: Targets,
+        annotations: Annotations,
+        focus: int = 0,
     ) -> tuple[Counter[Kind], Counter[str]]:
         """The number of scenarios of each kind, and labelled for each attribute."""
-        self._update(rows, targets, annotations)
+        self._update(rows, targets, annotations, focus)
         kinds: Counter[Kind] = Counter()
         attributes: Counter[str] = Counter()
         for number, labelled in enumerate(self._labelled):
@@ -133,10 +155,15 @@ class Sieve:
         annotated = self._of_annotations.get(number)
         if annotated:
             kinds |= annotated
+        if self._focus in self._disagreeing[number]:
+            kinds |= {"against"}
         return kinds | {"edited"} if self._edited[number] else kinds
 
-    def _update(self, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations) -> bool:
-        """Update the rows and annotations that are new objects; True if there were any."""
+    def _update(
+        self, rows: tuple[Cells, ...], targets: Targets, annotations: Annotations, focus: int
+    ) -> bool:
+        """Update what is a new object, or another focus; True if there was anything."""
+        turned, self._focus = focus != self._focus, focus
         if targets != self._targets:
             self._forget()
             self._targets = targets
@@ -154,12 +181,14 @@ class Sieve:
                     kinds |= {"bookmarked"} if annotation.bookmarked else set()
                     kinds |= {"judged"} if annotation.verdict is not None else set()
         elif not moved:
-            return False
+            return turned
         self._annotations = annotations
         return True
 
     def _take(self, number: int, row: Cells) -> None:
-        self._of_rows[number] = kinds_of_row(row, self._targets)
+        apart = self._disagreeing[number] = disagreeing(row)
+        kinds = kinds_of_row(row, self._targets)
+        self._of_rows[number] = kinds | {"apart"} if apart else kinds
         self._where.update((sample, number) for sample in samples_of(row))
 
 

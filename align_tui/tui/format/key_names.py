@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from rich.cells import cell_len
 
 from align_tui.tui.format.glyphs import Glyphs
 
-SHORT = {"escape": "esc"}  # on the line of keys, where each cell counts
+SHORT = {"escape": "esc"}  # on the line of keys and in borders, where each cell counts
+GAP = "   "  # between two hints
 _ID = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_]+)\}")
 
 
@@ -35,9 +38,12 @@ class KeyNames:
 
     def fill(self, text: str) -> str:
         """The text with a key in place of each `{id}`; "" if one of the actions has no key."""
-        if not all(map(self.first, _ID.findall(text))):
+        return self._filled(text, self.first)
+
+    def _filled(self, text: str, name: Callable[[str], str]) -> str:
+        if not all(map(name, _ID.findall(text))):
             return ""
-        return _ID.sub(lambda found: self.first(found[1]), text)
+        return _ID.sub(lambda found: name(found[1]), text)
 
     def sentence(self, head: str, *tails: str) -> str:
         """`head` as it is, followed by each of `tails` filled by `fill`.
@@ -47,8 +53,21 @@ class KeyNames:
         return head + "".join(map(self.fill, tails))
 
     def hints(self, *parts: str) -> str:
-        """The filled parts side by side, such as `enter lists them   escape leaves it`."""
-        return "   ".join(filter(None, map(self.fill, parts)))
+        """The filled parts side by side, such as `enter list them   esc cancel`."""
+        return GAP.join(self._hints(parts))
+
+    def hints_in(self, width: int, *parts: str) -> str:
+        """The hints that fit in `width` cells; the last one, and then the first, stay longest."""
+        found = self._hints(parts)
+        while len(found) > 1 and cell_len(GAP.join(found)) > width:
+            found.pop(-2)
+        return GAP.join(found)
+
+    def _hints(self, parts: Sequence[str]) -> list[str]:
+        return [made for part in parts if (made := self._filled(part, self._short))]
+
+    def _short(self, action: str) -> str:
+        return SHORT.get(self.first(action), self.first(action))
 
     def label(self, glyphs: Glyphs, *actions: str) -> str:
         """The keys of these actions for the line of keys, such as `⏎`, `↑↓`, `n/N`, or ""."""

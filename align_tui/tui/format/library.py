@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from align_tui.core.text.display import one_line
 from align_tui.tui.format.styled_text import Line, fit
 
-MAX_NAME, MAX_ORIGIN, MAX_KIND, MAX_TARGET, MAX_MODEL = 36, 7, 14, 24, 26
+MAX_NAME, MAX_ORIGIN, MAX_KIND, MAX_TARGET, MAX_MODEL = 40, 7, 22, 24, 26
 MAX_ABSENT = 10
 
 
@@ -30,7 +30,11 @@ class Offer:
 
 
 def offer_lines(offers: Sequence[Offer], more: str) -> list[Line]:
-    """Name, origin, model, kind, targets and description, in columns as wide as they need."""
+    """A mark of what cannot run here, name, origin, model, targets, kind and description.
+
+    The parts stand in columns that are as wide as they need to be. The mark stands first, where a
+    narrow terminal cannot cut it.
+    """
     width = {
         part: max((min(most, cell_len(one_line(getattr(o, part)))) for o in offers), default=0)
         for part, most in (
@@ -48,21 +52,34 @@ def offer_lines(offers: Sequence[Offer], more: str) -> list[Line]:
         return set_cell_size(text, width[part]) + "  "
 
     lines: list[Line] = []
+    marked = any(offer.trouble or offer.absent for offer in offers)
     for offer in offers:
+        mark = ("! " if offer.trouble or offer.absent else "  ", "failed")
         name = (padded(offer, "name"), "bright" if offer.origin else "text")
         own = (padded(offer, "origin") if width["origin"] else "", "quiet")
         if offer.trouble:
-            lines.append((name, own, ("! ", "failed"), (one_line(offer.trouble, 300), "text")))
+            lines.append((mark, name, own, (one_line(offer.trouble, 300), "text")))
             continue
         lines.append(
             (
+                mark if marked else ("", ""),
                 name,
                 own,
                 (padded(offer, "model"), "quiet"),
                 (padded(offer, "absent") if width["absent"] else "", "failed"),
-                (padded(offer, "kind"), "quiet"),
                 (padded(offer, "target"), "text"),
+                (padded(offer, "kind"), "quiet"),
                 (one_line(offer.about, 200), "quiet"),
             )
         )
     return lines
+
+
+def offer_words(offer: Offer) -> str:
+    """All of an offer in one sentence, for below the list."""
+    if offer.trouble:
+        return one_line(f"{offer.name} cannot be read: {offer.trouble}", 600)
+    model = f"{offer.model}, {offer.absent}" if offer.absent else offer.model
+    facts = ", ".join(filter(None, (offer.kind, model, offer.target)))
+    about = f": {offer.about}" if offer.about else ""
+    return one_line(f"{offer.name} ({facts}){about}", 600)

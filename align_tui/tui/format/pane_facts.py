@@ -35,7 +35,10 @@ ALONE = Beside()
 
 
 def fact_words(shown: Shown, target: str | None, beside: Beside) -> list[str]:
-    """`right, baseline wrong`, `A +.31 to baseline`, `repeats A 4/5, B 1/5`, `margin .82`."""
+    """`right, baseline wrong`, `A +.31 to baseline`, `repeats A 4/5, B 1/5`, `margin .82`.
+
+    Where the margins of the repeats differ: `margin .82 (.40 to .90)`, the least and the largest.
+    """
     result = shown.result
     if result is None or shown.status != "done":
         return []
@@ -44,7 +47,7 @@ def fact_words(shown: Shown, target: str | None, beside: Beside) -> list[str]:
         parts.append(_spread(beside.repeats))
     margin = margin_of(result.probabilities)
     if margin is not None:
-        parts.append(f"margin {point(margin)}")
+        parts.append(f"margin {point(margin)}{_range(beside.repeats)}")
     return [part for part in parts if part]
 
 
@@ -71,6 +74,13 @@ def _spread(repeats: Repeats) -> str:
     votes = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     said = ", ".join(f"{letter(choice)} {n}/{total}" for choice, n in votes)
     return f"repeats {said}" if said else ""
+
+
+def _range(repeats: Repeats) -> str:
+    """` (.40 to .90)`: between which values the margins of the repeats lie; "" if all are alike."""
+    known = [c.margin for c in repeats if c is not None and c.margin is not None]
+    ends = [point(min(known)), point(max(known))] if known else []
+    return f" ({' to '.join(ends)})" if len(set(ends)) > 1 else ""
 
 
 def _outcomes(shown: Shown, other: Shown, target: str | None, name: str) -> str:

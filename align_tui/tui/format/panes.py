@@ -291,7 +291,8 @@ def _text(
     if shown.status == "running" and shown.blocked:
         return f"{shown.blocked}. The sample fails if this goes on.", True
     if shown.status == "running" and not shown.text:
-        return running_words(snapshot.workers, profile.needs_model, snapshot.silent), True
+        workers, silent = snapshot.workers, snapshot.silent
+        return running_words(workers, profile.needs_model, silent, begun=shown.begun), True
     if shown.status == "done" and shown.result is not None and not shown.text.strip():
         return "(no reasoning)", True
     return shown.text, False

@@ -15,6 +15,7 @@ from align_tui.monitor.search import FoundIn
 from align_tui.tui.format.bars import bar, independent, interval, point
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
+from align_tui.tui.format.run_names import fit_run_name
 from align_tui.tui.format.search import around
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fill, fit
 from align_tui.tui.format.targets import in_words
@@ -135,10 +136,12 @@ def run_line(
     now: float,
     glyphs: Glyphs,
     depth: int = 0,
+    among: tuple[str, ...] = (),
 ) -> Line:
     """`▸● ce8z demo        11-25 01:18 finished  160/160 !5 #paper`.
 
-    A child run is indented by its `depth`: `└ bridge-collapse edited`.
+    A child run is indented by its `depth`: `└ bridge-collapse edited`. A name that is cut keeps
+    what differs from the names of the runs `among` which it stands.
     """
     row = line.row
     state = state_of(line)
@@ -164,7 +167,7 @@ def run_line(
     room = width - cells(head) - cells(tail)
     spare = min(cells(rest), max(0, room - 18))
     indent = "  " * min(depth - 1, MOST_DEPTH) + f"{glyphs.branch} " if depth else ""
-    name = fit(one_line(row.name, 200), room - spare - 1 - len(indent), glyphs.more)
+    name = fit_run_name(one_line(row.name, 200), room - spare - 1 - len(indent), glyphs.more, among)
     body: list[Span] = [(indent, "quiet"), (name, "bright" if current else "text"), *rest]
     spare = room - cells(body) - 3
     if spare >= LEAST_PROFILES:
@@ -289,11 +292,11 @@ def place_line(place: FoundIn, width: int, glyphs: Glyphs) -> Line:
     """`ce8z demo   Bridge collapse · baseline   ... the rescuer ...`."""
     head: list[Span] = [
         (f"{place.run.rpartition('-')[2]:<5}", "key"),
-        *fill([(one_line(place.name), "text")], 14, glyphs.more),
+        *fill([(one_line(place.name), "text")], max(10, min(28, width // 6)), glyphs.more),
         (" ", ""),
-        *fill([(one_line(place.key), "bright")], min(22, width // 5), glyphs.more),
+        *fill([(one_line(place.key), "bright")], min(32, width // 5), glyphs.more),
         (" ", ""),
-        *fill([(one_line(place.who), "key")], min(18, width // 6), glyphs.more),
+        *fill([(one_line(place.who), "key")], min(28, width // 6), glyphs.more),
         ("  ", ""),
     ]
     return cut(

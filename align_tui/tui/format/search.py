@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from align_tui.core.scenarios import Scenario
 from align_tui.core.text.display import one_line, plain
@@ -14,6 +14,7 @@ from align_tui.core.text.word_diff import Part
 from align_tui.tui.format.styled_text import Line, Span, cut, fit
 
 MAX_HITS = 300
+GAP = "  "
 EXCERPT = 400  # characters around a match from which its line is made
 
 
@@ -94,13 +95,15 @@ def hit_line(
     """`12 Bridge collapse · baseline   … both bleed …`."""
     scenario = scenarios[found.scenario]
     who = names[found.profile] if found.profile is not None else "scenario"
-    head = fit(one_line(scenario.title or scenario.key), 24, more)
+    title, name = max(10, min(30, width * 3 // 10)), max(8, min(22, width // 5))
+    head = fit(one_line(scenario.title or scenario.key), title, more)
     number = f"{found.scenario + 1:>4} "
-    who = fit(who, 18, more)
-    rest = width - len(number) - 24 - 18 - 4
-    return (
+    who = fit(who, name, more)
+    rest = width - len(number) - title - name - 2 * len(GAP)
+    line = (
         (number, "quiet"),
-        (head + " " * (26 - cell_len(head)), "bright"),
-        (who + " " * (20 - cell_len(who)), "key"),
-        *around(found.parts, max(0, rest), more),
+        (set_cell_size(head, title) + GAP, "bright"),
+        (set_cell_size(who, name) + GAP, "key"),
+        *(around(found.parts, rest, more) if rest > 0 else ()),
     )
+    return cut(line, width, more)

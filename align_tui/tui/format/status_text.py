@@ -113,10 +113,26 @@ def waiting_words(
     return keys.sentence("no worker runs", ": press {study.pause}")
 
 
+def at_work_words(running: int, in_worker: int, *, short: bool = False) -> str:
+    """`5 writing, 59 queued in worker`: the running samples, `in_worker` of which wait there.
+
+    A `short` text has `queued` alone.
+    """
+    queued = f"{in_worker} queued" + ("" if short else " in worker")
+    writing = running - in_worker
+    if not in_worker:
+        return f"{running} writing"
+    return f"{writing} writing, {queued}" if writing > 0 else queued
+
+
 def running_words(
-    workers: Sequence[WorkerRow], needs_model: bool, silent: Sequence[WorkerRow] = ()
+    workers: Sequence[WorkerRow],
+    needs_model: bool,
+    silent: Sequence[WorkerRow] = (),
+    *,
+    begun: bool = True,
 ) -> str:
-    """What a running sample does before its first word."""
+    """What a running sample does before its first word; not `begun`: it waits in its worker."""
     if silent and not workers:
         return f"waiting: {silent_words(silent)}"
     loading = [worker for worker in workers if worker.state == "loading"]
@@ -127,6 +143,8 @@ def running_words(
         return worker_state(held[0])
     if needs_model and workers and not any(worker.model for worker in workers):
         return "waiting for the model"
+    if not begun:
+        return "queued in the worker"
     return "reading" if needs_model else "deciding"
 
 

@@ -15,14 +15,20 @@ from align_tui.tui.format.bars import clock
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.overview import Part
 from align_tui.tui.format.overview import message_part as nothing
-from align_tui.tui.format.status_text import gigabytes, model_names, spent_words, worker_state
+from align_tui.tui.format.status_text import (
+    at_work_words,
+    gigabytes,
+    model_names,
+    spent_words,
+    worker_state,
+)
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit
 
 if TYPE_CHECKING:
     from align_tui.monitor.rows import WorkerRow
 
 TITLES = ("worker", "state", "model", "device", "memory", "tok/s", "samples", "since", "process")
-SAMPLES = "samples: running + claimed"
+SAMPLES = "samples: writing + queued in worker"
 RIGHT = (4, 5, 6)  # columns of numbers
 KEPT = 7  # columns that are cut rather than left out
 LEAST = {1: 7, 2: 8}  # cells that state and model keep when there is little room
@@ -59,9 +65,9 @@ def worker_table(
     """One line for each worker, with its error and notes below.
 
     `gone` are workers whose process ended without a notice. Workers in `workers` may be silent. The
-    column of samples has the running ones and, after the plus, the claimed ones that still wait. If
-    there is no room, columns on the right are left out, then models and states are cut, each with
-    an ellipsis.
+    column of samples has those for which a model reads or writes and, after the plus, those that
+    wait in the worker. If there is no room, columns on the right are left out, then models and
+    states are cut, each with an ellipsis.
     """
     none = "-" if glyphs.ascii else "–"
     every = [(worker, False) for worker in workers] + [(worker, True) for worker in gone]
@@ -127,7 +133,10 @@ def queue_line(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Line:
     Parts at the end are left out if they do not fit whole.
     """
     depth, counts = snapshot.queue, snapshot.counts
-    text = f" this run: {counts.pending} pending, {counts.running} running"
+    at_work = at_work_words(counts.running, snapshot.in_worker)
+    if not snapshot.workers:
+        at_work = f"{counts.running} waiting"
+    text = f" this run: {counts.pending} pending, {at_work}"
     parts: list[Span] = []
     if depth is not None and depth.samples > counts.pending:
         parts.append((f"all runs: {depth.samples} pending in {counted(depth.runs, 'run')}", "text"))

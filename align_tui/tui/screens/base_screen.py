@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +15,7 @@ from align_tui.core.text.display import plain
 from align_tui.tui.acts import HoldsKeys
 from align_tui.tui.format.footer import Key, key_line
 from align_tui.tui.format.glyphs import Glyphs
+from align_tui.tui.format.help_layout import Block, side_by_side
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.styled_text import cut
 from align_tui.tui.keymap import keys_of
@@ -130,9 +132,13 @@ class BaseScreen(Screen[None]):
         """Show every key of this screen."""
         from align_tui.tui.dialogs.help import MessageDialog, key_table
 
-        text = "\n".join(key_table(self))
-        self.app.push_screen(MessageDialog("keys of this screen", text, self.glyphs.ascii))
+        lay_out = partial(_in_columns, key_table(self))
+        self.app.push_screen(MessageDialog("keys of this screen", lay_out, self.glyphs.ascii))
 
     def back(self) -> None:
         """Close this screen and return to the one below."""
         self.app.pop_screen()
+
+
+def _in_columns(groups: Sequence[Block], width: int) -> str:
+    return "\n".join(side_by_side(groups, width))

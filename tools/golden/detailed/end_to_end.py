@@ -5,7 +5,8 @@ A scripted model answers in the order of the calls. The few-shot decision-makers
 picks examples of need for a rater that shows none, which ours leaves out.) The names in
 the working dictionary and the fields of `choice_info` are align-system's own and not compared. It
 gives one letter for the reason of a choice that was not asked about, and ours gives none.
-`pipeline_baseline` is not known here: it fails there before it asks a model.
+`pipeline_baseline` fails there before it asks a model, so its case has no answers: ours must take
+what its model answers, whichever choice that is.
 """
 
 from __future__ import annotations
@@ -198,6 +199,20 @@ def _details_differ(made: Decision, expected: Mapping[str, Any]) -> list[str]:
     return differs
 
 
+def check_baseline(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """The differences of the baseline from the choice that its model names, each in turn."""
+    differs = []
+    for text in given["choices"]:
+        answer = {"detailed_reasoning": f"reason of {text}", "action_choice": text}
+        told = {
+            "possible_choices": [text],
+            "justification_pieces": [answer["detailed_reasoning"]],
+        }
+        script = {"engine_answers_in_order": [{"answers": [answer]}]}
+        differs += check("baseline", {**given, **script}, told)
+    return differs
+
+
 PIPELINES = {
     "zeroshot_comparative_regression": "comparative_regression",
     "fewshot_comparative_regression": "few_shot",
@@ -216,4 +231,6 @@ PIPELINES = {
     "pipeline_random": "random",
     "tagging_baseline": "baseline",
 }
-KINDS: Mapping[str, Check] = {kind: partial(check, name) for kind, name in PIPELINES.items()}
+KINDS: Mapping[str, Check] = {kind: partial(check, name) for kind, name in PIPELINES.items()} | {
+    "pipeline_baseline": check_baseline
+}

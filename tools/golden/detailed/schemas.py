@@ -1,7 +1,10 @@
 """schemas: what align-system's reply schemas ask for, and which answers its patterns accept.
 
 Ours may ask for more (a text of at least one character, a greatest length), never for less. The
-order of required keys and whether other keys are refused are not compared.
+order of required keys and whether other keys are refused are not compared. The set's README calls
+this family informative. Not known here: follow-up questions (`which_...`: the person, treatment,
+tag or aid of an action that the model chose without them), since a choice of ours says all of it;
+and `decision_flow`, whose replies have another form here (docs/decision-makers.md).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import jsonschema
 
 from align_tui.adms.direct_regression import LOWEST
 from align_tui.adms.rating.params import defined
+from align_tui.adms.relevance.most_relevant import schema_of as most_relevant_schema
 from align_tui.adms.reply import read_object
 from align_tui.config.attributes import load_attributes
 from align_tui.core.attributes import Attribute, ScoreRange
@@ -105,6 +109,11 @@ def check_listed(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[
 def check_relevance(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """Whether an attribute matters to each choice."""
     return facts_differ(relevance_schema(given["choices"]), expected)
+
+
+def check_most_relevant(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """The name of the attribute that matters most."""
+    return facts_differ(most_relevant_schema(given["attribute_names"]), expected)
 
 
 def check_outcomes(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
@@ -236,6 +245,7 @@ KINDS: Mapping[str, Check] = {
     "scores_with_shared_reason": check_shared_reason,
     "listed_scores": check_listed,
     "relevant_yes_no": check_relevance,
+    "most_relevant_attribute": check_most_relevant,
     "outcome_per_choice": check_outcomes,
     "one_outcome": check_one_outcome,
     "one_score": check_one_score,

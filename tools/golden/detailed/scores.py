@@ -7,10 +7,8 @@ counts must leave out exactly those probes.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -26,9 +24,7 @@ from align_tui.output.exporters.align_scores import measures_json
 
 from ..families import Check
 from ..families.compare import numbers_differ, values_differ
-
-DATA = "ALIGN_TUI_GOLDEN_DATA"
-"""The environment variable that names the folder of the field's files."""
+from ..field_files import field_files
 
 Measures = dict[str, dict[str, float | None]]
 
@@ -117,7 +113,7 @@ def _away(probe: Probe, targets: Targets) -> list[int | None]:
 def check_real_file(given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """The differences of a case with a file of the field."""
     attributes = load_attributes()
-    path = _data() / given["file"]
+    path = field_files() / given["file"]
     found = read_scenarios(path, attributes=attributes)
     targets = tuple(
         Target(attributes.canonical(name), float(value)) for name, value in given["targets"].items()
@@ -171,11 +167,6 @@ def _taken(given: Mapping[str, Any], scenario: Scenario, targets: Targets) -> in
         return int(record["output"]["choice"]) if isinstance(record.get("output"), Mapping) else 0
     away = [distance(choice, targets) for choice in scenario.choices]
     return away.index(min(away))
-
-
-def _data() -> Path:
-    named = os.environ.get(DATA)
-    return Path(named) if named else Path(__file__).parents[4] / "shared" / "data"
 
 
 KINDS: Mapping[str, Check] = {

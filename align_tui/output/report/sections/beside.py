@@ -12,10 +12,12 @@ from align_tui.output.report.sections.gathered import Gathered
 from align_tui.output.report.target_words import target_words
 
 HOW = (
-    "p: how often a uniform chooser is right at least as often. Expected: the mean probability of "
-    "the right choices, where the model gave probabilities. Failures: the accuracy if every failed "
-    "sample were wrong, and if it were right. Repeats: the range of their accuracies, and their "
-    "standard deviation."
+    "Accuracy: the share of right decisions, as a mean over questions, with its 95 % interval. "
+    "Chance: the accuracy that a uniform chooser expects on the same questions. p: how often such "
+    "a chooser is right at least as often; Holm: p adjusted for all rows. Expected: the mean "
+    "probability of the right choices with its 95 % interval, where the model gave probabilities. "
+    "Failures: the accuracy if every failed sample were wrong, and if it were right. Repeats: the "
+    "range of their accuracies, and their standard deviation. A dash: there is nothing to tell."
 )
 
 
@@ -35,7 +37,7 @@ def beside_accuracy(gathered: Gathered) -> Block | None:
         uses["holm"] = None
     header = ("target", "profile", "accuracy", "questions", "clusters", "chance", "p", "Holm",
               "expected", "failures", "repeats")  # fmt: skip
-    return Block("Beside the accuracy", (HOW,), (Grid(header, tuple(rows)),), uses=tuple(uses))
+    return Block("Accuracies", (HOW,), (Grid(header, tuple(rows)),), uses=tuple(uses))
 
 
 def _row(gathered: Gathered, index: int, targets: Targets, found: ColumnNumbers) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ def _row(gathered: Gathered, index: int, targets: Targets, found: ColumnNumbers)
         f"{point(rate.accuracy)} [{point(rate.low)}, {point(rate.high)}]" if rate.scored else "–",
         str(rate.questions),
         str(rate.clusters),
-        point(chance.chance if chance is not None else None),
+        point(found.by_chance),
         p_number(chance.p if chance is not None else None),
         p_number(adjusted),
         mean_words(found.expected),

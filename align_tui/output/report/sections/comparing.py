@@ -12,8 +12,8 @@ def comparison_methods(gathered: Gathered) -> Block | None:
     """A block without a title, which only says how the columns were compared."""
     uses: list[MethodName] = ["agreement"] if len(gathered.labels) > 1 else []
     for each in gathered.comparisons:
-        if each.difference is not None:
-            uses += difference_uses(each.difference)
+        if each.found.difference is not None:
+            uses += difference_uses(each.found.difference)
     if len(gathered.comparisons) > 1:
         uses.append("holm")
     return Block("", uses=tuple(dict.fromkeys(uses))) if uses else None

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from align_tui.config.study import Study
-from align_tui.core.stats.comparison import Comparison
+from align_tui.core.findings.base import Finding
 from align_tui.monitor.effects import Effects
+from align_tui.output.report.compared import Compared
+from align_tui.output.report.position import Position
 from align_tui.store.database import Database
 from align_tui.store.runs import RunRow
 
@@ -32,4 +34,6 @@ class Gathered:
     runs: tuple[GatheredRun, ...]
     labels: tuple[str, ...]
     effects: Effects
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Compared, ...]
+    position: Position
+    findings: tuple[tuple[str, Finding], ...]  # each with the id of its run

@@ -34,7 +34,7 @@ def means_over_attributes(gathered: Gathered) -> Block | None:
         found = macro_mean(list(group.values()))
         if len(group) > 1 and found is not None:
             mean = f"{point(found.accuracy)} [{point(found.low)}, {point(found.high)}]"
-            rows.append((names[place], ", ".join(group), mean))
+            rows.append((names[place], ", ".join(group).replace("_", " "), mean))
     if not rows:
         return None
     grid = Grid(("decision-maker", "attributes", "mean accuracy"), tuple(rows))

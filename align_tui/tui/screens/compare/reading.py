@@ -13,13 +13,11 @@ from align_tui.core.columns import (
     PairedRow,
     column_rate,
     pair_up,
-    question_scenarios,
-    target_for,
+    paired_chance,
     versus_for,
 )
 from align_tui.core.stats.comparison import Comparison, compare
 from align_tui.core.stats.paired import holm
-from align_tui.core.stats.rates import chance
 from align_tui.core.targets import Targets
 from align_tui.monitor.columns import read_columns, read_reasons
 from align_tui.tui.format.compared_rows import chose_apart, indices_of
@@ -110,7 +108,6 @@ def digest_of(
     columns = paired.columns
     versus = versus_for(columns[first], columns[second], versus)
     comparison = compare(paired, first, second, versus, discriminating=discriminating)
-    scenarios = question_scenarios(paired.rows)
     names = [row_name(row.scenario) for row in paired.rows]
     return Digest(
         paired=paired,
@@ -120,13 +117,7 @@ def digest_of(
             column_rate(paired, index, versus, discriminating=discriminating) for index in every
         ),
         chances=tuple(
-            chance(
-                scenarios,
-                target_for(column, versus),
-                column.scorer,
-                discriminating=discriminating,
-            )
-            for column in paired.columns
+            paired_chance(paired, index, versus, discriminating=discriminating) for index in every
         ),
         shown=indices_of(paired.rows, first, second, only=only),
         differing=sum(chose_apart(row, first, second) for row in paired.rows),

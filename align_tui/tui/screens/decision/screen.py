@@ -16,7 +16,6 @@ from align_tui.tui import pager
 from align_tui.tui.dialogs.help import MessageDialog
 from align_tui.tui.format.decision_detail import Section, heading_style, inside_title
 from align_tui.tui.format.glyphs import Glyphs
-from align_tui.tui.keymap import keys_of
 
 # Calls a function that writes a file in a thread, and then another with the file's path.
 Write = Callable[[Callable[[], Path], Callable[[Path], None]], None]
@@ -60,16 +59,17 @@ class DecisionScreen(MessageDialog):
     def _show(self) -> None:
         box = self.box
         title = inside_title(self.sections, self.at, max(10, box.size.width - 4), self.glyphs)
-        box.border_title = Content(title)
-        box.border_subtitle = Content(
-            keys_of(self).hints(
-                "{decision.next_part} part",
-                "{decision.copy} copy",
-                "{decision.pager} pager",
-                "{message.back} back",
-            )
-        )
+        self.entitle(box, title)
         self.prose.show(plain(self.sections[self.at].text), self.at)
+
+    def hints(self) -> Sequence[str]:
+        """The keys of the parts."""
+        return (
+            "{decision.next_part} part",
+            "{decision.copy} copy",
+            "{decision.pager} pager",
+            "{message.back} close",
+        )
 
     def _say(self, text: str) -> None:
         self.box.border_subtitle = Content(one_line(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from align_tui.core.text.display import one_line
 from align_tui.tui.format import run_list
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.key_names import KeyNames
@@ -44,6 +45,7 @@ class RunListPresenter:
     def _paint_list(self, width: int, nothing: str) -> None:
         now, at, chosen = time.time(), self.state.place, self.state.chosen
         depths = run_list.depths(self.state.shown)
+        names = tuple(dict.fromkeys(one_line(each.row.name, 200) for each in self.state.shown))
         shown = self.state.shown  # kept for `make`, which may be called after the list has changed
 
         def make(number: int) -> Line:
@@ -56,6 +58,7 @@ class RunListPresenter:
                 now=now,
                 glyphs=self.glyphs,
                 depth=depths[number],
+                among=names,
             )
 
         self.list.empty = (((f" {nothing}", "quiet"),),)

@@ -99,10 +99,7 @@ class RunActions:
     def export(self, line: RunLine) -> None:
         """Ask for format and file, and write it."""
         exporters = self._exporters or dict(EXPORTERS.loaded())
-        items = [
-            Item(name, ((f"{name:<14}", "bright"), (exporter.description, "quiet")))
-            for name, exporter in exporters.items()
-        ]
+        items = [_format_item(name, exporter) for name, exporter in exporters.items()]
 
         def picked(name: str | None) -> None:
             if name is None:
@@ -157,7 +154,7 @@ class RunActions:
         run = line.row.id
         if line.thrown:
             decisions = counted(line.row.done, "decision")
-            question = f"Remove {one_line(line.row.name, 24)} with {decisions}?"
+            question = f"Remove {one_line(line.row.name, 200)} with {decisions}?"
             dialog = ConfirmDialog("remove for good", question, self.host.glyphs.ascii)
             self.host.ask(dialog, lambda yes: self._remove(run) if yes else None)
             return
@@ -185,3 +182,10 @@ class RunActions:
         if not self.state.trash:
             self.state.run = back
         self._do(lambda db: runs.bring_back(db, back), "brought back")
+
+
+def _format_item(name: str, exporter: Exporter) -> Item:
+    """The line of a format, marked if the package that it needs is not installed."""
+    mark, lack = ("! ", "  no package") if exporter.absent else ("  ", "")
+    line = ((mark, "failed"), (f"{name:<14}", "bright"), (exporter.description, "quiet"))
+    return Item(name, (*line, (lack, "failed")))

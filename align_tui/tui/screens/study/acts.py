@@ -9,6 +9,7 @@ from align_tui.tui.acts import Act
 from align_tui.tui.screens.study.actions.annotating import Annotating
 from align_tui.tui.screens.study.actions.asking import Asking
 from align_tui.tui.screens.study.actions.columns import Columns
+from align_tui.tui.screens.study.actions.costing import Costing
 from align_tui.tui.screens.study.actions.edits import Edits
 from align_tui.tui.screens.study.actions.leaving import Leaving
 from align_tui.tui.screens.study.actions.moving import Moving
@@ -40,10 +41,12 @@ class StudyActions:
 def make_actions(state: ViewState, session: Session, host: StudyHost) -> StudyActions:
     """The actions of one screen, each with the other actions that it needs."""
     moving = Moving(state, session, host)
-    trusting = Trusting(host, ascii_only=session.glyphs.ascii)
+    trusting = Trusting(state, host, ascii_only=session.glyphs.ascii)
     workers = Workers(state, session, host)
     asking = Asking(state, session, host, trusting, workers)
-    edits = Edits(state, session, host, trusting, asking)
+    costing = Costing(session, host, trusting)
+    column_costs = Costing(session, host, trusting, only_runs=True)
+    edits = Edits(state, session, host, costing, asking)
     return StudyActions(
         host,
         moving,
@@ -52,7 +55,7 @@ def make_actions(state: ViewState, session: Session, host: StudyHost) -> StudyAc
         asking,
         Annotating(state, session, host),
         edits,
-        Columns(state, session, host, trusting, asking, edits),
+        Columns(state, session, host, column_costs, asking, edits),
         Opening(state, session, host, moving),
         Leaving(session, host, asking),
     )
@@ -84,7 +87,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.cancel",
         "S",
-        "stop the run at once, with the samples being decided",
+        "stop the run now, and the decisions that are being made",
         lambda do: do.asking.cancel(),
     ),
     Act("study.next_pane", "tab", "next pane", lambda do: do.moving.focus_by(1), priority=True),
@@ -111,6 +114,20 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     ),
     Act("study.sort_back", "U", "previous order of the list", lambda do: do.viewing.sort(-1)),
     Act(
+        "study.group",
+        "y",
+        "group the list: attribute, family, outcome, ...",
+        lambda do: do.viewing.group(1),
+    ),
+    Act("study.group_back", "Y", "previous grouping of the list", lambda do: do.viewing.group(-1)),
+    Act("study.next_group", "J", "next group of the list", lambda do: do.moving.step_group(1)),
+    Act(
+        "study.previous_group",
+        "K",
+        "previous group of the list",
+        lambda do: do.moving.step_group(-1),
+    ),
+    Act(
         "study.next_match",
         "n",
         "next match: listed scenario, search hit, or wrong decision",
@@ -132,13 +149,13 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.thinking",
         "h",
-        "show the models' thinking whole, or only its end",
+        "show all that the models thought, or only its end",
         lambda do: do.viewing.turn_thinking(),
     ),
     Act(
         "study.discriminating",
         "d",
-        "accuracy over all scored decisions, or over discriminating ones",
+        "count all scored decisions, or only the discriminating ones",
         lambda do: do.viewing.turn_discriminating(),
     ),
     Act(
@@ -182,7 +199,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.findings",
         "w",
-        "findings: what makes numbers of this run doubtful",
+        "findings: why numbers of this run may mislead",
         lambda do: do.opening.findings(),
     ),
     Act(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from align_tui.tui.screens.host import Host
 
 if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.tui.exit_message import ExitMessage
+    from align_tui.tui.format.help_layout import Block
     from align_tui.tui.format.layout import Layout
     from align_tui.tui.screens.study.view_state import ViewState
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ class StudyHost(Host, Protocol):
     def put_away(self) -> None:
         """Close the error that `complain` shows."""
 
+    def aside(self, job: Callable[[], T], then: Callable[[T], None], after_s: float) -> None:
+        """Call `job` after some seconds in a thread of its own, and `then` in the event loop.
+
+        It is for a job that may take seconds without the store. It ends with the screen.
+        """
+
     def focus_pane(self, index: int) -> None:
         """Give the keyboard's focus to that pane."""
 
@@ -58,8 +67,8 @@ class StudyHost(Host, Protocol):
     def scroll_end(self, step: int) -> None:
         """Scroll the focused pane to its end (1) or its top (-1)."""
 
-    def key_table(self) -> Sequence[str]:
-        """One line of text for each action that has a key."""
+    def key_table(self) -> Sequence[Block]:
+        """The groups of lines of the help, one line for each action that has a key."""
 
     def turn_to(self, successor: Successor) -> None:
         """Show that study in place of this one, unless the user left this one meanwhile."""

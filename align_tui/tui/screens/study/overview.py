@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from align_tui.config.failure_log import keep_error, screen_log
-from align_tui.core.stats.rates import chance
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.tui.format import overview
 from align_tui.tui.format.glyphs import Glyphs
@@ -28,20 +26,10 @@ class OverviewPresenter:
 
     def __init__(self, widgets: StudyWidgets, study: Study, glyphs: Glyphs, views: Views) -> None:
         self.widgets, self.study, self.glyphs, self.views = widgets, study, glyphs, views
-        self._targets = study.targets_by_id()
-        self._chance = lru_cache(maxsize=256)(self._work_out_chance)
         self._made: dict[str, tuple[object, Part]] = {}  # by view: made from what, and what
         self._lines: dict[tuple[str, int, int], int] = {}  # of views that do not grow
         self._shown: tuple[list[Part], object] = ([], None)  # what the block shows, and where
         self._failed: set[str] = set()  # views of other packages
-
-    def _work_out_chance(self, target: str, discriminating: bool) -> float | None:
-        return chance(
-            self.study.scenarios,
-            self._targets.get(target, ()),
-            self.study.scorer,
-            discriminating=discriminating,
-        )
 
     def _data(self, snapshot: Snapshot, look: ViewState, targets: Targets) -> ViewData:
         return ViewData(
@@ -53,7 +41,6 @@ class OverviewPresenter:
             look.discriminating,
             look.compare,
             targets,
-            self._chance,
         )
 
     def _chosen(self, look: ViewState, width: int, height: int) -> list[tuple[int, OverviewView]]:

@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from align_tui.config.study import OUT_OF_DEPTH
+from align_tui.core.text.display import one_line
 from align_tui.monitor.marks import mark_of
 from align_tui.monitor.snapshot import Shown, Snapshot
 from align_tui.monitor.votes import vote
@@ -16,7 +17,7 @@ from align_tui.tui.format.layout import Layout, plan, too_small
 from align_tui.tui.format.outside import outside_words
 from align_tui.tui.format.pane_facts import ALONE, Beside
 from align_tui.tui.format.panes import PaneView, current, greeting, pane_view
-from align_tui.tui.format.status import StatusView, status_line
+from align_tui.tui.format.status import StatusView, shown_name, status_line
 from align_tui.tui.format.styled_text import cut, fit_distinct
 from align_tui.tui.format.tabs import Tab, tabs_line
 from align_tui.tui.format.targets import baseline_of, compared, profile_name, signs
@@ -61,6 +62,7 @@ class Presenter:
         self._names = [profile_name(profile) for profile in study.profiles]
         self._baselines = [baseline_of(study, number) for number in range(len(study.profiles))]
         self._needs_comparison = any(not p.target for p in study.profiles)
+        self._name = lru_cache(maxsize=4)(self._shown_name)
         self._wanted = lru_cache(maxsize=4)(
             lambda width: scenario.lines_wanted(study.scenarios, width)
         )
@@ -157,16 +159,21 @@ class Presenter:
         width, height = self.widgets.size
         return self.overview.lines_wanted(snapshot, state, width, height - self.replay)
 
+    def _shown_name(self, width: int) -> str:
+        """The study's name as the status line of that width shows it."""
+        among = (*self._names, *(one_line(each.key) for each in self.study.scenarios))
+        return shown_name(self.study.name, among, width, self.glyphs)
+
     def _status(self, snapshot: Snapshot, state: ViewState) -> None:
+        width = self.widgets.size.width
         view = StatusView(
-            self.study.name,
+            self._name(width),
             self.planned,
             self.depth,
             state.starting,
             self.replay,
             self.widgets.names,
         )
-        width = self.widgets.size.width
         self.widgets.status.paint((status_line(view, snapshot, width, self.glyphs),))
 
     def _scenario(self, snapshot: Snapshot, state: ViewState) -> None:
@@ -186,7 +193,7 @@ class Presenter:
             width,
             self.glyphs,
             listed=is_listed(self.scenarios.listed(snapshot, state), state.scenario),
-            filtered=self.scenario_list.said_elsewhere(snapshot, state, self.layout),
+            filtered=self.scenario_list.without_list(snapshot, state, self.layout),
         )
         subtitle = scenario.scenario_subtitle(
             shown, complete or state.unfolded, width, self.glyphs, self.widgets.names

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.dom import NoScreen
 
 from align_tui.core.text.display import plain
+from align_tui.tui.acts import WaitsForEdits
+from align_tui.tui.format.help_layout import Block
 from align_tui.tui.format.key_names import KeyNames
 from align_tui.tui.format.layout import Layout
 from align_tui.tui.keymap import keys_of
@@ -59,8 +63,8 @@ class TextualHost:
         """The names of the screen's keys in the user's keymap."""
         return keys_of(self.screen)
 
-    def key_table(self) -> Sequence[str]:
-        """One line of text for each action that has a key."""
+    def key_table(self) -> Sequence[Block]:
+        """The groups of lines of the help, one line for each action that has a key."""
         from align_tui.tui.dialogs.help import key_table
 
         return key_table(self.screen)
@@ -109,6 +113,15 @@ class TextualHost:
         self.state.trouble = ()
         self.widgets.show_trouble("")
 
+    def aside(self, job: Callable[[], T], then: Callable[[T], None], after_s: float) -> None:
+        """Call `job` after some seconds in a thread of its own, and `then` in the event loop."""
+
+        async def run() -> None:
+            await asyncio.sleep(after_s)
+            then(await asyncio.to_thread(job))
+
+        self.screen.run_worker(run(), exit_on_error=True)
+
     def focus_pane(self, index: int) -> None:
         """Give the keyboard's focus to that pane."""
         self.widgets.panes[index].focus(scroll_visible=False)
@@ -146,7 +159,17 @@ class TextualHost:
         self.screen.app.push_screen(screen)
 
     def turn_to(self, successor: Successor) -> None:
-        """Show that study in place of this one, unless the user left this one meanwhile."""
+        """Show that study in place of this one, unless the user left this one meanwhile.
+
+        It waits while a dialog has an edit, because it closes all dialogs.
+        """
+        app, turn = self.screen.app, partial(self._turn_to, successor)
+        if isinstance(app, WaitsForEdits):
+            app.after_edits(turn)
+        else:
+            turn()
+
+    def _turn_to(self, successor: Successor) -> None:
         app = self.screen.app
         if self.screen not in app.screen_stack:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from align_tui.monitor.grouping import UNGROUPED, Grouping
 from align_tui.monitor.ordering import Order
 from align_tui.tui.format.filters import EVERYTHING, Filter
 
@@ -23,6 +24,7 @@ class ViewState:
     compare: int = 0
     wanted: Filter = EVERYTHING  # the filter of the list
     order: Order = "file"  # of the list
+    grouping: Grouping = UNGROUPED  # of the list
     repeat: int | None = None
     hits: tuple[tuple[int, int | None], ...] = ()  # (scenario, profile) of each search hit
     hits_total: int = 0  # hits in all, also those that were not listed

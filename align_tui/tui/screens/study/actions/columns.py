@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from align_tui.studies.edits import Changed
     from align_tui.tui.format.library import Offer
     from align_tui.tui.screens.study.actions.asking import Asking
+    from align_tui.tui.screens.study.actions.costing import Costing
     from align_tui.tui.screens.study.actions.edits import Edits
-    from align_tui.tui.screens.study.actions.trusting import Trusting
     from align_tui.tui.screens.study.host import StudyHost
     from align_tui.tui.screens.study.session import Session
     from align_tui.tui.screens.study.view_state import ViewState
@@ -42,12 +42,12 @@ class Columns:
         state: ViewState,
         session: Session,
         host: StudyHost,
-        trusting: Trusting,
+        costing: Costing,
         asking: Asking,
         edits: Edits,
     ) -> None:
         self.state, self.session, self.host = state, session, host
-        self._trusting, self._asking, self._edits = trusting, asking, edits
+        self._costing, self._asking, self._edits = costing, asking, edits
         self._changing = False
 
     def add(self) -> None:
@@ -95,7 +95,8 @@ class Columns:
                 profile = load_profile(key, targets=near, attributes=attributes)
             return with_column(study, profile, attributes)
 
-        self._change(make)
+        # Most decisions of a removed column are there: it asks only about what may cost something.
+        self._change(make, always=removed is None)
 
     def copy(self) -> None:
         """Let the user edit a copy of the focused profile, as a column beside it."""
@@ -111,7 +112,8 @@ class Columns:
             return EditDialog(
                 f"a copy of {profile.name}",
                 profile_toml(named),
-                [("adds the copy", lambda edited: with_copy(study, index, edited, attributes))],
+                [("add the copy", lambda edited: with_copy(study, index, edited, attributes))],
+                self._costing,
                 prompt=profile_prompt(study, self.state.scenario, attributes),
                 whose="about the shown scenario",
                 ascii_only=self.session.glyphs.ascii,
@@ -121,7 +123,7 @@ class Columns:
 
     def _copied(self, changed: Changed | None) -> None:
         if changed is not None:
-            self._change(lambda _: changed)
+            self._change(lambda _: changed, asked=True)
 
     def remove(self) -> None:
         """Remove the focused column; the run keeps its decisions."""
@@ -141,8 +143,20 @@ class Columns:
         begun = keys.sentence(gone, back, ", {study.runs} lists the run that has it")
         self._change(make, begun=begun, before=keys.sentence(gone, back))
 
-    def _change(self, make: Make, *, begun: str = "", before: str = "") -> None:
-        """Show the changed study with the notice `begun` if it has a run, else `before`."""
+    def _change(
+        self,
+        make: Make,
+        *,
+        begun: str = "",
+        before: str = "",
+        asked: bool = False,
+        always: bool = False,
+    ) -> None:
+        """Show the changed study with the notice `begun` if it has a run, else `before`.
+
+        Unless the user was `asked` already, it asks about a change that costs something, and with
+        `always` about any change that needs decisions.
+        """
         session = self.session
         before = before or self.host.names.sentence("added a column", *ADDED)
         if self._changing:
@@ -159,23 +173,25 @@ class Columns:
             run = session.run
             if run is None:
                 self._edits.turn_to(changed, None, 0, before)
-                return
-            self._trusting.before(
-                changed.study,
-                lambda: self._asking.before_many(changed, lambda: ask(changed, run), refused),
-                refused,
-            )
+            elif asked:
+                ask(changed, run)
+            else:
+                self._costing.ask(changed, lambda: ask(changed, run), refused, always=always)
 
         def ask(changed: Changed, run: str) -> None:
             versions, changed = session.launch.versions, changed.as_child()
             self._asking.writing()
             self._do(
                 partial(queueing.run_changed, changed=changed, parent=run, versions=versions),
-                lambda asked: self._edits.turn_to(changed, *asked, begun),
+                lambda made: self._edits.turn_to(changed, *made, begun),
             )
 
-        def refused() -> None:
+        def refused(reason: AlignError | str) -> None:
             self._changing = False
+            if isinstance(reason, AlignError):
+                self.host.complain(reason.message, reason.hint)
+            else:
+                self.host.say(reason)
 
         self._do(job, then)
 

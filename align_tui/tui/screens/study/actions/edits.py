@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from align_tui.core.attributes import Attributes
     from align_tui.studies.edits import Changed
     from align_tui.tui.screens.study.actions.asking import Asking
-    from align_tui.tui.screens.study.actions.trusting import Trusting
+    from align_tui.tui.screens.study.actions.costing import Costing
     from align_tui.tui.screens.study.host import StudyHost
     from align_tui.tui.screens.study.session import Session
 
 RUNS = "run the change"
-ASKED = "what-if in the child run {}"
+ASKED = "the what-if runs as {}"
 NOTHING_NEW = "nothing to run: all of this is decided already"
 UNSTATED = "targets do not change how this decision-maker decides, only how it is scored"
 
@@ -37,11 +37,11 @@ class Edits:
         state: ViewState,
         session: Session,
         host: StudyHost,
-        trusting: Trusting,
+        costing: Costing,
         asking: Asking,
     ) -> None:
         self.state, self.session, self.host = state, session, host
-        self._trusting, self._asking = trusting, asking
+        self._costing, self._asking = costing, asking
 
     def open(
         self,
@@ -50,7 +50,7 @@ class Edits:
     ) -> None:
         """Show the editor that `make` returns for the defined attributes.
 
-        `then` gets the changed study; by default it runs in a child run.
+        `then` gets the changed study, or None; by default the study runs in a child run.
         """
         from align_tui.config.attributes import load_attributes
 
@@ -76,6 +76,7 @@ class Edits:
                 f"what if: {scenario.title or scenario.key}",
                 scenario_toml(scenario),
                 [(RUNS, lambda edited: with_scenario(study, index, edited, attributes))],
+                self._costing,
                 ahead=LINES_AHEAD,
                 prompt=scenario_prompt(profile, attributes),
                 whose=f"of {one_line(profile.name)}",
@@ -96,6 +97,7 @@ class Edits:
                 f"profile {profile.name}",
                 profile_toml(profile),
                 [(RUNS, lambda edited: with_profile(study, index, edited, attributes))],
+                self._costing,
                 prompt=profile_prompt(study, self.state.scenario, attributes),
                 whose="about the shown scenario",
                 ascii_only=self.session.glyphs.ascii,
@@ -103,7 +105,7 @@ class Edits:
         )
 
     def edit_reasoning(self) -> None:
-        """Edit the focused decision's reasoning, from which the model then concludes or goes on."""
+        """Edit the focused decision's reasoning; the model decides from it, or continues it."""
         from align_tui.studies.edits import with_reasoning
         from align_tui.tui.dialogs.edit import EditDialog
 
@@ -123,9 +125,10 @@ class Edits:
                 return with_reasoning(study, *at, given, attributes, goes_on=goes_on)
 
             return EditDialog(
-                f"does the decision depend on it? {study.profiles[at[1]].name}",
+                f"reasoning of {study.profiles[at[1]].name}: does the decision depend on it?",
                 text,
-                [("conclude from it", ask), ("write on from it", partial(ask, goes_on=True))],
+                [("decide from it", ask), ("continue it", partial(ask, goes_on=True))],
+                self._costing,
                 suffix=".txt",
                 ascii_only=session.glyphs.ascii,
             )
@@ -148,6 +151,7 @@ class Edits:
                 labelled or sorted(attribute.id for attribute in attributes),
                 profile.target,
                 lambda targets: with_targets(study, index, targets, attributes),
+                self._costing,
                 self.session.glyphs,
                 "" if profile.is_steerable else UNSTATED,
             )
@@ -155,11 +159,8 @@ class Edits:
 
     def _take(self, changed: Changed | None) -> None:
         """Run the changed study in a child run, and show it."""
-        if changed is not None:
-            run = partial(self._asking.before_many, changed, partial(self._ask_for, changed))
-            self._trusting.before(changed.study, run)
-
-    def _ask_for(self, changed: Changed) -> None:
+        if changed is None:
+            return
         changed = changed.as_child()
         parent, versions = self.session.run, self.session.launch.versions
         self._asking.writing()
@@ -183,6 +184,8 @@ class Edits:
             list_asked=old.list_asked,
             discriminating=old.discriminating,
             wanted=old.wanted,
+            order=old.order,
+            grouping=old.grouping,
         )
         notice = notice or (ASKED.format(one_line(run or "")) if asked else NOTHING_NEW)
         self.host.turn_to(Successor(changed.study, run, state, notice, bool(asked)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from align_tui.monitor.grouping import group_at, groups_of
 from align_tui.monitor.marks import next_wrong
+from align_tui.monitor.ordering import place_of
 from align_tui.tui.format.filter_text import no_match
 from align_tui.tui.format.filters import Filter, beside, is_listed, onwards
 from align_tui.tui.format.targets import compared
@@ -56,6 +58,23 @@ class Moving:
         listed = self._listed()
         self._turn(listed[place] if listed else None)
 
+    def step_group(self, by: int) -> None:
+        """Go to the first scenario of the next (1) or previous (-1) group.
+
+        The previous one of a scenario that is not the first of its group is its own group.
+        """
+        listed = self._listed()
+        groups = groups_of(listed)
+        if not groups:
+            tail = ": {study.group} groups it"
+            self.host.say(self.host.names.sentence("the list is not grouped", tail))
+            return
+        place = place_of(listed, self.state.scenario)
+        at = group_at(groups, min(place, len(listed) - 1))
+        if by > 0 or groups[at].start == place:
+            at += by
+        self._turn(listed[groups[max(0, min(len(groups) - 1, at))].start])
+
     def next_match(self, step: int) -> None:
         """Go to the next search hit, else the next that the filter lists, else the next wrong."""
         if self.state.hits:
@@ -69,9 +88,10 @@ class Moving:
         layout, state = self.host.layout, self.state
         shown = layout.grid.panes if layout is not None else ()
         targets = compared(self.session.study, state.compare)
-        found = next_wrong(self.session.snapshot.rows, targets, shown, state.scenario, step)
+        rows, listed = self.session.snapshot.rows, self._listed()
+        found = next_wrong(rows, targets, shown, listed, state.scenario, step)
         if found is None:
-            self.host.say("no shown profile decided a scenario wrong")
+            self.host.say("no profile on the screen decided a scenario wrong")
         else:
             self.turn_to(found)
 
@@ -115,7 +135,7 @@ class Moving:
             self.host.focus_pane(index)
 
     def focus_by(self, by: int) -> None:
-        """Focus the next or previous pane."""
+        """Focus the pane `by` places to the right, round the end."""
         self.focus_on((self.state.focus + by) % len(self.session.study.profiles))
 
     def filter(self) -> None:

@@ -50,8 +50,8 @@ class Playing:
             if words:
                 self.feed.seek_words(words, refuse)
 
-        glyphs = self.session.glyphs
-        self.host.ask(InputDialog("go to", "", "90, 1:30, 1:02:03 or 25 %", glyphs.ascii), take)
+        hint, ascii_only = "90, 1:30, 1:02:03 or 25 %", self.session.glyphs.ascii
+        self.host.ask(InputDialog("go to", "", hint, ascii_only, keeps=False), take)
 
     def click(self, x: int) -> None:
         """Go to the time that was clicked on the timeline, `x` cells from the left."""
@@ -63,7 +63,7 @@ class Playing:
 
     def refuse(self) -> None:
         """Say that a replay asks no model."""
-        notice = "a replay asks no model: open the run itself from the list of runs"
+        notice = "a replay asks no model: open the run from the list of runs"
         self.host.say(self.host.names.sentence(notice, " ({study.runs})"))
 
     def nothing(self) -> None:

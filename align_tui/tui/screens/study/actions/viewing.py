@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from align_tui.config import first_start
+from align_tui.monitor.grouping import UNGROUPED
 from align_tui.monitor.ordering import ORDERS
 from align_tui.tui.format.filters import EVERYTHING
+from align_tui.tui.format.group_text import grouping_words
 from align_tui.tui.format.order_text import order_words
 from align_tui.tui.format.targets import comparison_words
 
@@ -46,6 +48,19 @@ class Viewing:
         self.host.lay_out()
         self.host.say(f"the list is sorted {order_words(state.order, state.focus)}")
 
+    def group(self, step: int) -> None:
+        """Group the list by the next (1) or previous (-1) of what divides this study."""
+        scenarios, state = self.session.scenarios, self.state
+        offered = scenarios.groupings()
+        at = offered.index(state.grouping) if state.grouping in offered else 0
+        state.grouping = offered[(at + step) % len(offered)]
+        self.host.lay_out()
+        words = grouping_words(state.grouping, scenarios.grouped_column(state))
+        grouped = f"the list is {'grouped ' if state.grouping != UNGROUPED else ''}{words}"
+        kind = self.host.layout.list_kind if self.host.layout is not None else ""
+        more = {"hidden": "; {study.list} shows it", "marks": "; {study.list} shows its names"}
+        self.host.say(self.host.names.sentence(grouped, more.get(kind, "")))
+
     def unfold(self) -> None:
         """Show the whole scenario, or its first lines."""
         self.state.unfolded = not self.state.unfolded
@@ -57,7 +72,7 @@ class Viewing:
         state.thinking = not state.thinking
         if not any(shown.thinking for shown in self.session.snapshot.panes):
             how = "shown whole" if state.thinking else "folded to a line"
-            self.host.say(f"no model thought here; other thinking is now {how}")
+            self.host.say(f"no model thought here; thinking is now {how}")
         self.host.repaint()
 
     def turn_discriminating(self) -> None:
@@ -100,7 +115,7 @@ class Viewing:
         self.session.show(state)
 
     def back(self) -> None:
-        """Undo one change of the view: error, greeting, search, maximised pane, and so on."""
+        """Undo one change of the view, such as an error, the search or a maximised pane."""
         state = self.state
         if state.trouble:
             self.host.put_away()
@@ -117,6 +132,8 @@ class Viewing:
             state.thinking = False
         elif state.wanted:
             state.wanted = EVERYTHING
+        elif state.grouping != UNGROUPED:
+            state.grouping = UNGROUPED
         elif state.order != "file":
             state.order = "file"
         elif state.list_asked is not None:

@@ -20,7 +20,10 @@ def rows(data: ViewData) -> list[AccuracyRow]:
         target = data.targets[index]
         tally = tallies.get((index, target)) if target is not None else None
         rate: Rate | None = None
+        by_chance: float | None = None
         if tally is not None:
+            chances = data.snapshot.overview.chances.get((index, tally.target), (None, None))
+            by_chance = chances[data.discriminating]
             rate = tally.discriminating if data.discriminating else tally.all
         out.append(
             AccuracyRow(
@@ -28,7 +31,7 @@ def rows(data: ViewData) -> list[AccuracyRow]:
                 f" {signs(profile.target, data.glyphs)}" if profile.target else "",
                 "" if profile.target or target is None else versus,
                 rate,
-                data.chance(target, data.discriminating) if target else None,
+                by_chance,
                 index == data.focus,
             )
         )

@@ -23,8 +23,7 @@ class ViewData:
     """What a view shows: the study, the newest snapshot, and what the user looks at.
 
     `discriminating`: accuracy counts only the discriminating scenarios. `compare` numbers the
-    target that baselines are compared with. `chance(target id, discriminating)` is the accuracy of
-    a random chooser, or None where nothing is scored.
+    target that baselines are compared with.
     """
 
     study: Study
@@ -35,7 +34,6 @@ class ViewData:
     discriminating: bool
     compare: int
     targets: Targets
-    chance: Callable[[str, bool], float | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from align_tui.core.stats.rates import Rate
-from align_tui.core.targets import Target, target_id
+from align_tui.core.targets import Target
 from align_tui.tui.format import by_attribute
 from align_tui.tui.format.accuracy_rows import AccuracyRow
 from align_tui.tui.format.bars import point
@@ -43,7 +43,7 @@ def rows(data: ViewData) -> list[AttributeRow]:
         rate: Rate | None = None
         if counted is not None:
             rate = counted.discriminating if data.discriminating else counted.all
-        by_chance = data.chance(target_id((target,)), data.discriminating)
+        by_chance = counted.chances[data.discriminating] if counted is not None else None
         name = profile_name(data.study.profiles[index])
         tally = AccuracyRow(name, "", "", rate, by_chance, index == data.focus)
         value = f" {sign(target.point, data.glyphs)}"

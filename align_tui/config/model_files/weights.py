@@ -9,7 +9,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from align_tui.backbones.local.small_files import object_in
+from align_tui.config.backbone_spec import BackboneSpec
+from align_tui.config.model_files.small_files import object_in
 from align_tui.config.reading.bounded_json import parse_object
 from align_tui.config.reading.files import open_regular
 from align_tui.core.errors import BackboneError
@@ -30,6 +31,8 @@ TOKENIZERS = (
     ("vocab.txt",),
 )
 """The files of a tokenizer: a folder needs one of these sets."""
+DEEPEST = 4
+"""How many adapters may adapt one another."""
 LFS = b"version https://git-lfs"
 
 
@@ -127,6 +130,18 @@ def adapter_base(folder: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackboneError(f"{path} does not say which model it adapts: {error}") from error
     return str(base)
+
+
+def base_spec(spec: BackboneSpec, folder: Path) -> BackboneSpec:
+    """The spec of the model that the adapter in a folder adapts; raises BackboneError."""
+    base = _beside(adapter_base(folder), folder)
+    return spec.model_copy(update={"model": base, "revision": None})
+
+
+def _beside(base: str, folder: Path) -> str:
+    """The base's name; a relative folder is resolved from the adapter's folder."""
+    near = folder / base
+    return str(near.resolve()) if not Path(base).is_absolute() and near.is_dir() else base
 
 
 def header_of(path: Path) -> dict[str, Any]:

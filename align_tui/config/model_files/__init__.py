@@ -1,0 +1,1 @@
+"""What the files of a model on this machine hold, read without loading it."""
