@@ -63,7 +63,7 @@ class HashedFiles(Protocol):
     """The hashes of a model's files, which are computed beside everything else."""
 
     trouble: str
-    """Why there will be none; empty otherwise."""
+    """Why there will be no hashes; empty if they are known or still computed."""
 
     def known(self) -> Mapping[str, str] | None:
         """SHA-256 by the file's name; None while they are computed."""

@@ -30,7 +30,7 @@ def open_backbone(spec: BackboneSpec, progress: OnProgress) -> Backbone:
         backbone.close()
         words = " and ".join(CAPABILITY_WORDS[each] for each in lacks)
         raise BackboneError(
-            f"The kind of backbone {spec.kind!r} declares that it {words}, and "
+            f"The kind of backbone {spec.kind!r} declares that it {words}, but "
             f"{type(backbone).__name__} has no method for that"
         )
     return backbone

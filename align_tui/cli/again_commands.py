@@ -121,6 +121,12 @@ def rerun(
             help="Use this model in every profile, with the prompts of the run.",
         ),
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN", help="Go on with a run that repeats it already, and compare that one."
+        ),
+    ] = None,
     trust: Trust = False,
     json: AsJson = False,
     db: Database = None,
@@ -136,7 +142,13 @@ def rerun(
     from align_tui.cli.rerun_command import rerun_source
 
     status = rerun_source(
-        source, db, models=model or [], backbone=backbone, trust=trust, as_json=json
+        source,
+        db,
+        models=model or [],
+        backbone=backbone,
+        resume=resume,
+        trust=trust,
+        as_json=json,
     )
     raise typer.Exit(status)
 

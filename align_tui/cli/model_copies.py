@@ -8,7 +8,6 @@ from align_tui.config import paths
 from align_tui.config.backbone_spec import FROM_HUB, BackboneSpec
 from align_tui.config.backbones import is_local
 from align_tui.config.study import Study
-from align_tui.core.errors import AlignError
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.core.types import content_hash
@@ -23,7 +22,8 @@ Files = Mapping[str, str]  # SHA-256 by name
 def model_notes(study: Study, bundle: Bundle) -> Iterator[tuple[bool, str]]:
     """(are they the same files?, a sentence) for each model in a folder or file of this machine.
 
-    It reads whole files, which takes a while for large weights that were never hashed here.
+    It reads whole files, which takes a while for large weights that were never hashed here. Raises
+    BackboneError for a folder or file that holds no whole model.
     """
     known: dict[str, Files | str] = {}
     said: set[str] = set()
@@ -45,11 +45,9 @@ def _files_here(spec: BackboneSpec) -> Files | str:
     from align_tui.backbones.local.files import locate
     from align_tui.files.hashes import hashes_of
 
+    files = deciding_files(locate(spec, lambda what, share: None, fetch=False))
     try:
-        files = deciding_files(locate(spec, lambda what, share: None, fetch=False))
         found = hashes_of(files.values(), paths.cache_dir())
-    except AlignError as error:
-        return error.message
     except OSError as error:
         return str(error.strerror or error)
     return {name: found[path] for name, path in files.items()}

@@ -144,8 +144,8 @@ def _print(
             "Ask more questions."
         )
         return
-    asked = counted(now.questions, "question")
-    out.print(f"pilot: difference {pilot.difference:+.2f} in {asked}")
+    questions = counted(now.questions, "question")
+    out.print(f"pilot: difference {pilot.difference:+.2f} in {questions}")
     for line in plan_lines(plan):
         out.print(line)
     if not pilot.repeated:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from align_tui.config.ready import wait_until_ready
 from align_tui.config.study import Study
 from align_tui.config.trust import everything_is_trusted
 from align_tui.core.column_names import cut_to
-from align_tui.core.errors import CodeRefused
+from align_tui.core.errors import CodeRefused, ConfigError
 from align_tui.core.text.display import one_line
 from align_tui.core.text.plurals import counted
 from align_tui.formats.bundle.compare import Compared, Comparison
@@ -24,7 +25,9 @@ from align_tui.formats.bundle.parts import ResultPart
 from align_tui.output.tables import console, quiet_table, waiting
 from align_tui.output.terminal import ask, say, say_json
 from align_tui.services import rerunning
+from align_tui.services.queueing import resume_run
 from align_tui.services.repeat_files import require_files
+from align_tui.store import runs
 from align_tui.store.database import open_database
 from align_tui.studies.other_models import on_models
 
@@ -43,20 +46,32 @@ def rerun_source(
     *,
     models: Sequence[str] = (),
     backbone: str | None = None,
+    resume: str | None = None,
     trust: bool,
     as_json: bool,
 ) -> int:
     """Repeat the run and print the comparison; 0 if all decisions are equal, else 1.
 
-    `models` (OLD=NEW) and `backbone` replace models of the run. Nothing runs where a file is
-    missing: the error names it.
+    `models` (OLD=NEW) and `backbone` replace models of the run. `resume` is a run that repeats it
+    already: it goes on, with the models that it has. Nothing runs where a file is missing: the
+    error names it.
     """
+    if resume is not None and (models or backbone):
+        raise ConfigError(
+            "--resume goes on with the models that the run has, so --model and --backbone do not "
+            "fit",
+            "Start a new run: leave out --resume.",
+        )
     path = database_path(db_path)
-    db = open_database(path) if path.exists() else None
+    db = open_database(path, create=resume is None) if resume or path.exists() else None
     with waiting("reading"):
         bundle, is_file = rerunning.read_source(db, source)
-        study = on_models(rerunning.study_to_repeat(bundle), models, backbone)
-        require_files(study, bundle)
+        if db is not None and resume is not None:
+            run = rerunning.repeating(db, bundle, resume)
+            study = runs.load_study(db, run)
+        else:
+            study = on_models(rerunning.study_to_repeat(bundle), models, backbone)
+            require_files(study, bundle)
     with waiting("comparing the models' files"):
         copies = list(model_notes(study, bundle))
     for _, sentence in copies:
@@ -67,10 +82,15 @@ def rerun_source(
     with waiting("looking for the models"):
         wait_until_ready(study.profiles, lambda text: say(text, error=True))
     db = db or open_database(path)
-    with waiting("writing the run"):
-        run = rerunning.start(db, bundle, study, versions())
+    if resume is None:
+        with waiting("writing the run"):
+            run = rerunning.start(db, bundle, study, versions())
+    else:
+        resume_run(db, run)
     say(f"run {run} repeats run {bundle.run.id}", error=True)
     if not follow(db, run, study, as_json=False):
+        again = f"align-tui rerun {shlex.quote(source)} --resume {run}"
+        say(f"  To continue and compare: {again}", error=True)
         return STOPPED
     with waiting("comparing"):
         found = rerunning.compared(db, bundle, run)

@@ -70,7 +70,7 @@ def _listed(entry: StudyEntry) -> Listed:
         return Listed(entry, what, _columns(file), None, error.message)
     specs = [spec for profile in study.profiles for spec in profile.used_models.values()]
     absent = absences(specs)
-    models = {spec.label: absent[spec.key] for spec in specs if spec.key in absent}
+    models = {s.model or s.label: absent[s.key] for s in specs if s.key in absent}
     missing = ", ".join(model for model, word in models.items() if word == "not here")
     others = (f"{word}: {model}" for model, word in models.items() if word != "not here")
     lacks = "; ".join([*([f"without {missing}"] if missing else []), *others])

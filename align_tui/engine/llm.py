@@ -104,7 +104,7 @@ class SampleLlm:
             raise AdmError(
                 f"The decision-maker asked for a model in the role {name!r}, but its profile "
                 "names none",
-                f'Like: [models.{name}] use = "mistral-7b". Roles of the profile: {known}.',
+                f'For example: [models.{name}] use = "mistral-7b". Roles of the profile: {known}.',
             )
         made = copy(self)  # the copy shares the sample's begun streams and attempts
         made._backbone, made._decoding = model.backbone, model.decoding

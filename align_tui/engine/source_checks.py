@@ -44,8 +44,8 @@ def check_sources(profile: Profile, stored: Hashes | None) -> None:
         raise SourceChanged(
             f"The {kind} {name}{more} has changed since the run was made: this worker has other "
             "code loaded",
-            "Was the worker started before the edit? Then stop it (align-tui workers stop) and "
-            "retry the failed samples. If the package was edited after the run, start a new run.",
+            "If the worker started before the edit, stop it (align-tui workers stop) and retry the "
+            "failed samples. If somebody edited the package after the run, start a new run.",
         )
     raise SourceChanged(
         f"The {kind} {name}{more} of this version of align-tui is not the one that the run was "

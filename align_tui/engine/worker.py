@@ -179,7 +179,7 @@ class Worker:
         if asked is None:
             # Another worker took this one for gone. It keeps the samples that it still holds.
             workers.enter_again(self.db, self.id, self.settings.gpus)
-            say("another worker took this one for gone, so it registered again")
+            say("another worker thought that this one was gone, so this one registered again")
         elif asked:
             self.stop("somebody asked it to stop (align-tui workers stop)")
 
@@ -321,6 +321,8 @@ class Worker:
         active = self._active[claimed.key]
 
         def tell(stream: int, text: str) -> None:
+            if active.has_begun and not text:
+                return  # one row says that a model began
             active.has_begun = True
             self._live.tell(claimed.key, began, stream, text)
 

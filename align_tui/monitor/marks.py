@@ -22,7 +22,7 @@ def cell_mark(cell: Cell | None, target: str | None) -> MarkName:
     """The mark of one sample for one target."""
     if cell is None or cell.status == "absent":
         return "none"  # nobody has asked for it
-    if cell.status == "pending":
+    if cell.status == "pending" or (cell.status == "running" and not cell.begun):
         return "pending"
     if cell.status == "running":
         return "working"

@@ -26,7 +26,8 @@ class Cell:
 
     `scores` are (target id, is it right). `origin` is the run that decided it, if that is an
     ancestor of the shown one. It was decided or failed at `ended`, in seconds since the epoch.
-    `margin` (0 to 1) is by how much the highest probability exceeds the second.
+    `margin` (0 to 1) is by how much the highest probability exceeds the second. `begun` is as in
+    Shown.
     """
 
     sample: int
@@ -36,6 +37,7 @@ class Cell:
     ended: float | None = None
     origin: str | None = None
     margin: float | None = None
+    begun: bool = True
 
 
 Repeats: TypeAlias = tuple[Cell | None, ...]  # None: no such sample yet

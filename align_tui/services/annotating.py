@@ -32,7 +32,7 @@ def toggle_bookmark(db: Database, sample: int) -> bool:
 
 
 def next_verdict(db: Database, sample: int) -> Verdict | None:
-    """Go on to the next verdict on a decision (agree, disagree, unsure, none); returns it."""
+    """Give a decision the next verdict (agree, disagree, unsure, none), and return it."""
     from align_tui.store import run_annotations
 
     return run_annotations.next_verdict(db, sample)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from align_tui.core.errors import ConfigError
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -54,14 +55,14 @@ def _models(profile: Profile, index: int, bundle: Bundle) -> Iterator[tuple[str,
                 continue
             kind = "file" if spec.model.lower().endswith(".gguf") else "folder"
             named = f"the model {kind} {one_line(spec.model, 300)}"
-            yield spec.model, f"It has not {named} ({_told(files_of(bundle, index, role))})"
+            yield spec.model, f"It does not have {named} ({_told(files_of(bundle, index, role))})"
 
 
 def _examples(profile: Profile) -> Iterator[str]:
     spec = profile.examples
     if spec is not None and not spec.is_loaded:
         names = ", ".join(one_line(name, 200) for name in spec.scenarios)
-        yield f"The bundle has not the examples {names} (hash {_cut(spec.set_sha256)})"
+        yield f"The bundle does not have the examples {names} (hash {_cut(spec.set_sha256)})"
 
 
 def _cut(digest: str) -> str:
@@ -86,7 +87,7 @@ def _told(models: tuple[Mapping[str, str], ...]) -> str:
     files = models[-1]
     weights = [name for name in files if name.endswith((".safetensors", ".bin", ".gguf"))]
     named = "".join(f", {one_line(name, 80)} {files[name]}" for name in sorted(weights)[:1])
-    return f"{len(files)} files, SHA-256 {content_hash(dict(files))[:16]}…{named}"
+    return f"{counted(len(files), 'file')}, SHA-256 {content_hash(dict(files))[:16]}…{named}"
 
 
 def _records(profile: Profile, study: Study) -> Iterator[str]:
@@ -102,4 +103,7 @@ def _records(profile: Profile, study: Study) -> Iterator[str]:
     except ConfigError as error:
         names = ", ".join(one_line(name, 200) for name in adm.records)
         digest = _cut(adm.records_sha256)
-        yield f"The bundle has not the records {names} (hash {digest}), and here: {error.message}"
+        yield (
+            f"The bundle does not have the records {names} (hash {digest}), and here: "
+            f"{error.message}"
+        )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from align_tui.core.errors import BundleError, ConfigError
+from align_tui.core.errors import BundleError, ConfigError, StoreError
 
 if TYPE_CHECKING:
     from align_tui.config.profile import Profile
@@ -60,7 +60,7 @@ def study_to_repeat(bundle: Bundle) -> Study:
     A decision-maker's file is written from the bundle if this machine does not have it; nothing of
     it runs. Raises BundleError, ConfigError.
     """
-    study = bundle.study(_expanded)
+    study = bundle.study(expanded)
     cannot = [each.name for each in study.profiles if not each.adm.traits.can_decide]
     if cannot:
         raise ConfigError(
@@ -72,7 +72,7 @@ def study_to_repeat(bundle: Bundle) -> Study:
     return replace(study, profiles=profiles)
 
 
-def _expanded(path: str) -> str:
+def expanded(path: str) -> str:
     """The path with this account's home folder in place of `~`."""
     return str(Path(path).expanduser()) if path.startswith("~/") else path
 
@@ -139,12 +139,30 @@ def start(db: Database, bundle: Bundle, study: Study, versions: Mapping[str, str
         if each.result is not None
     ]
     if not places:
-        raise BundleError(f"The run {bundle.run.id} has no decision that could be repeated")
+        parent = bundle.run.parent
+        raise BundleError(
+            f"The run {bundle.run.id} has no decision that could be repeated",
+            f"It inherits those of its parent: rerun {parent}." if parent else "",
+        )
     known = len(study.scenarios), len(study.profiles), study.repeat
     if any(index >= most for place in places for index, most in zip(place, known, strict=True)):
         raise BundleError("A sample of the bundle belongs to no scenario or profile of it")
     run = bundle.run
     return start_repeat(db, study, versions, run.id, places, run.seed_rule, run.day)
+
+
+def repeating(db: Database, bundle: Bundle, name: str) -> str:
+    """The id of the run `name`, which must repeat the bundle's. Raises StoreError."""
+    from align_tui.store import runs
+    from align_tui.store.repeats import REPEATS
+
+    run = runs.resolve(db, name)
+    if runs.stored_versions(db, run).get(REPEATS) != bundle.run.id:
+        raise StoreError(
+            f"The run {run} does not repeat run {bundle.run.id}",
+            "Leave out --resume to start one that does.",
+        )
+    return run
 
 
 def compared(db: Database, bundle: Bundle, run: str) -> Comparison:

@@ -1,7 +1,7 @@
-"""One file a worker for what it cannot write into the database: a full disk, how it ended.
+"""A file for each worker, for what it cannot write into the database: a full disk, its end.
 
 The file lies among the logs, most likely on another disk. The worker takes its space at the start,
-so that it can write when the disk is full. A first block holds what is wrong now. After it comes
+so that it can write when the disk is full. The first block says what is wrong now. After it comes
 what the process wrote when it ended: a crash dump, or that some code called os._exit. A worker
 that ends normally removes its file.
 """

@@ -232,7 +232,8 @@ def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables and _pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreError(
-            f"{path} is a database of another program", "It is unchanged. Use --db FILE."
+            f"{path} is a database of another program",
+            "It is unchanged. Name another: --db FILE",
         )
     if _pragma(connection, "user_version") > LATEST:
         raise StoreError(f"A newer align-tui wrote {path}", "Upgrade: pip install -U align-tui")

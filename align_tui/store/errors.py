@@ -37,15 +37,21 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             f"{path} is locked by another program", "Close it, or name another database: --db FILE"
         )
     if "disk is full" in low or low.startswith("full"):
-        return StoreError(f"No space is left for {path}", "Free some. No decision is lost.")
+        return StoreError(f"No space is left for {path}", "Free some space. No decision is lost.")
     if "readonly" in low or "read-only" in low:
-        return StoreError(f"{path} cannot be written", "Check its rights, or use --db FILE")
+        return StoreError(
+            f"{path} cannot be written", "Check its permissions, or name another: --db FILE"
+        )
     if "not a database" in low or "malformed" in low:
-        return Damaged(f"{path} is damaged, or no database", REPAIR.format(path=path))
+        return Damaged(f"{path} is damaged, or is not a database", REPAIR.format(path=path))
     if "unable to open" in low:
-        return StoreError(f"{path} cannot be opened", "Check the folder's rights, or use --db FILE")
+        return StoreError(
+            f"{path} cannot be opened", "Check the folder, or name another file: --db FILE"
+        )
     if "disk i/o" in low:
-        return StoreError(f"The disk failed under {path}", "Is the disk full, or the mount gone?")
+        return StoreError(
+            f"The disk failed under {path}", "Check that the disk is not full and still mounted."
+        )
     refused = (sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
     if isinstance(error, refused) or "binding parameter" in low:
         return ValueRefused(f"{path} refused a value: {text}")

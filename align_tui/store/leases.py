@@ -22,7 +22,7 @@ LOOKS = 5  # a watcher looks at least this often in one lease
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The registered workers, by what one look found.
+    """The registered workers, sorted by what one look found.
 
     `answering` workers take samples, `silent` ones showed no sign of life for a lease, the process
     of `gone` ones has ended. `blocked` ones keep the samples that they hold but claim no others.

@@ -45,6 +45,9 @@ def runs_to_merge(source: Database, names: Sequence[str] = ()) -> list[str]:
 def merge(db: Database, source: Database, wanted: Sequence[str]) -> Iterator[MergedRun]:
     """Bring in these runs of the source, each in one transaction. Raises StoreError."""
     if db.read_only:
-        raise StoreError(f"{db.path} cannot be written", "Check its rights, or use --db FILE")
+        raise StoreError(
+            f"{db.path} cannot be written",
+            "Check its permissions, or name another: --db FILE",
+        )
     for run in wanted:
         yield merge_run(db, source, run)

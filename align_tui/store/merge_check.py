@@ -65,7 +65,7 @@ def _check_head(source: Database, run: str) -> None:
     if not isinstance(versions, dict) or not isinstance(notes, list):
         raise Refused("its versions or notes cannot be read")
     if not all(isinstance(each, str) for each in (*versions.values(), *notes)):
-        raise Refused("its versions or notes are no texts")
+        raise Refused("its versions or notes are not texts")
 
 
 def _check_choices(source: Database, run: str, choices: int) -> None:
@@ -107,9 +107,9 @@ def _check_places(source: Database, run: str, scenarios: int, profiles: int, rep
 
 def _check_result(result: Result, choices: int) -> None:
     if not all(isinstance(note, str) for note in result.notes):
-        raise Refused("a decision's notes are no texts")
+        raise Refused("a decision's notes are not texts")
     if result.choice is not None and not 0 <= result.choice < choices:
         raise Refused(f"a decision takes choice {result.choice} of {choices}")
     for seconds in (result.started, result.finished, result.latency_s):
         if not math.isfinite(seconds):
-            raise Refused("a time is no finite number")
+            raise Refused("a time is not a finite number")

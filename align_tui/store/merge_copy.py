@@ -59,7 +59,7 @@ class Copier:
         for row in self.rows(f"SELECT {listed} FROM {table} t {joins}=?", (run,)):
             for column, value in zip(columns, row, strict=True):
                 if not _fits(column, value):
-                    raise Refused(f"{table}.{column.name} holds what it cannot hold")
+                    raise Refused(f"{table}.{column.name} holds a value of the wrong type")
             yield dict(zip((each.name for each in columns), row, strict=True))
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[sqlite3.Row]:

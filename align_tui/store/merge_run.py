@@ -85,7 +85,7 @@ def _count_open(copier: Copier, run: str) -> int:
 def _set_state(
     copier: Copier, run: str, theirs: str, ours: Values | None, was_open: int, still_open: int
 ) -> None:
-    """Let no worker here begin with what was queued elsewhere: `run --resume` does."""
+    """Stop a run that brought open samples, so that no worker begins them before `run --resume`."""
     in_trash = copier.target.execute("SELECT 1 FROM trash WHERE run=?", (run,)).fetchone()
     state = str(ours["state"]) if ours is not None else "stopped"
     if in_trash:
@@ -163,7 +163,7 @@ def _joined(one: str | None, other: str | None) -> str:
 
 
 def _bring_rows(copier: Copier, rule: OfRun, run: str, *, is_new: bool) -> list[str]:
-    """Bring the rows of one table that belong to the run; what to tell. Raises Refused."""
+    """Copy the run's rows of one table; notes about what differs. Raises Refused."""
     keys = copier.keys(rule.table)
     ours = {_key(row, keys): row for row in _rows(copier.target, rule.table, run)}
     theirs = {_key(row, keys): row for row in copier.theirs(rule.table, "WHERE t.run", run)}
@@ -181,7 +181,7 @@ def _bring_rows(copier: Copier, rule: OfRun, run: str, *, is_new: bool) -> list[
         for column in rule.joined:
             _join_column(copier, rule.table, column, (keys, key), mine[column], row[column])
         if any(mine[column] != row[column] for column in rule.told):
-            notes.append(f"both databases have {_words(rule.table)}, and ours stay")
+            notes.append(f"both databases have {_words(rule.table)}, and this one keeps its own")
     return notes
 
 

@@ -21,7 +21,7 @@ _SAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """A sample that both databases decided, and not alike: what each took."""
+    """A sample that the two databases decided differently, with what each took."""
 
     place: Place
     ours: str
@@ -126,7 +126,7 @@ def _leave_open(copier: Copier, each: Planned, row: Values | None) -> None:
 
 
 def _clear(copier: Copier, sample: int) -> None:
-    """Delete what this database has of a sample's result, live text and suspicion included."""
+    """Delete this database's result of a sample, its live text and its count of ended workers."""
     tables = [rule.table for rule in RULES if isinstance(rule, OfSample)]
     for table in ("results", *tables, "live", "suspects"):
         copier.target.execute(f"DELETE FROM {table} WHERE sample=?", (sample,))

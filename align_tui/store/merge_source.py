@@ -36,7 +36,8 @@ def opened(path: Path, into: Database) -> Iterator[Database]:
     """The runs of another database as they are now, at this version's schema; read only.
 
     `into` is the database that they are merged into: the copy lies beside it, where there has to
-    be room for them anyway. Raises StoreError for a file that is none of ours, damaged, or newer.
+    be room for them anyway. Raises StoreError for a file of another program, or one that is damaged
+    or newer.
     """
     path = path.expanduser()
     _check_file(path, into)
@@ -122,10 +123,10 @@ def _read_only(copy: Path) -> sqlite3.Connection:
 
 
 def _check_schema(copy: Path, path: Path, into: Database) -> None:
-    """Raise StoreError unless the copy has tables of ours alone, so that reading is safe.
+    """Raise StoreError unless the copy has only tables of align-tui, so that reading it is safe.
 
-    A view, a generated column or a trigger of its own could compute for ever, or write what the
-    migration does not mean.
+    A view, a generated column or a trigger of its own could compute for ever, or change what the
+    migration writes.
     """
     schema = into.read("SELECT * FROM sqlite_master")
     known = {(str(row["type"]), str(row["name"])): row for row in schema}

@@ -70,7 +70,7 @@ def write_child(
 
 
 def _keep_what_decided(connection: sqlite3.Connection, parent: str, run: str) -> None:
-    """Let the child have the prompts, code and models by which its replies were made.
+    """Give the child the prompts, code and models that made its replies.
 
     They may have changed since. Only the alignment functions, and what belongs to the whole run,
     are those of the child. A parent of an earlier version stored none, and then the child has none.

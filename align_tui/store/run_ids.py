@@ -27,9 +27,9 @@ def day_of(run: str) -> str | None:
 
 
 def is_known(db: Database, run: str, study: Study) -> bool:
-    """Has this database a run of the study with that id?
+    """True if this database has a run of the study with that id.
 
-    Raises StoreError if the run with that id is of another study, and for an id that is none.
+    Raises StoreError if the run with that id is of another study, or if the id is not valid.
     """
     if not _ID.fullmatch(run):
         raise StoreError(

@@ -186,7 +186,7 @@ def _refuse_other_hosts(db: Database, report: Callable[[str], None]) -> None:
 
     before = elsewhere()
     for worker in before.values():
-        report(f"waiting for {lease_s():.0f} s at most: does worker {worker.name} still work here?")
+        report(f"waiting {lease_s():.0f} s at most to see if worker {worker.name} still works here")
     until = time.monotonic() + lease_s()
     while before and time.monotonic() < until:
         time.sleep(LOOK_S)

@@ -55,7 +55,7 @@ def _read(study: Study, text: str) -> tuple[str, str]:
         if old and text[at + 1 :]:
             if len(old) > 1:
                 raise ConfigError(
-                    f"--model {one_line(text, 200)}: {len(old)} models have that name: "
+                    f"--model {one_line(text, 200)}: several models have that name: "
                     f"{', '.join(one_line(each, 200) for each in old)}",
                     "Name one by its whole path.",
                 )

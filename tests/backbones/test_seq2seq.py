@@ -246,7 +246,7 @@ def test_the_wrong_kind_of_model_is_refused_both_ways(tmp_path: Path, folder: Pa
         open_backbone(BackboneSpec(kind="transformers", model=str(folder)), quiet)
     assert "seq2seq" in raised.value.hint
     causal = make_tiny_model(tmp_path / "causal")
-    with pytest.raises(BackboneError, match="no encoder-decoder model"):
+    with pytest.raises(BackboneError, match="not an encoder-decoder model"):
         load(causal)
 
 

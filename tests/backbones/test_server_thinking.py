@@ -73,7 +73,7 @@ async def test_thinking_is_told_before_the_reply_as_it_comes() -> None:
     async with facing(deltas(*thought("He ", "bleeds.\n"), GOOD[:5], GOOD[5:])) as (_, backbone):
         heard: list[str] = []
         await write(backbone, thinking="auto", heard=heard)
-        assert heard == [THINKING, "He", " bleeds.", THOUGHT, GOOD[:5], GOOD[5:]]
+        assert heard == ["", THINKING, "He", " bleeds.", THOUGHT, GOOD[:5], GOOD[5:]]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,9 @@ def test_what_ends_a_process_fails_its_sample_alone(database: Database) -> None:
         assert kind == "adm" and (words in said or number in said), (name, said)
     # A crash ends the worker: the samples beside it are tried again and found innocent.
     kind, said = found["crash"]
-    assert kind == "ended_worker" and "crash by poison ended the worker 3 times" in said
+    assert (
+        kind == "ended_worker" and "The worker that decided crash by poison ended 3 times" in said
+    )
     assert "Segmentation fault" in said and "poison.py" in said
     traces = {study.scenarios[r.scenario].key: t for r, t in results.failures(database, run)}
     assert "most recent call first" in traces["crash"]

@@ -304,3 +304,20 @@ async def test_what_was_decided_is_written_before_models_are_let_go_of(
         await until(lambda: opener.opened[0][1].now)
         monkeypatch.setattr(Models, "close", close)
     assert open_ones == [0] and runs.get_run(database, run).pending == 2
+
+
+async def test_a_sample_waits_in_its_worker_until_a_model_begins_to_read(
+    database: Database,
+) -> None:
+    opener = Opener()
+    async with working(database.path, opener):
+        await warm_up(database, opener)
+        model = opener.opened[0][1]
+        run = runs.create_run(database, model_study(1), {})
+        await until(lambda: model.now)
+        await until(lambda: [each.begun for each in queue.running(database, run)] == [True])
+        model.gate.set()
+        await until(lambda: runs.get_run(database, run).finished)
+    claimed = runs.create_run(database, model_study(1), {})
+    queue.claim(database, "nobody", 1)
+    assert [each.begun for each in queue.running(database, claimed)] == [False]

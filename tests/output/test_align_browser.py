@@ -170,8 +170,8 @@ def test_scores_that_name_no_target_score_nothing(
     (tmp_path / "plain" / "scores.json").write_text(body)
     found = read_run_directory(tmp_path / "plain", load_attributes())
     assert found.scored_against == () and len(found.decisions) == 1
-    body: Any = runs.load_study(database, import_run(database, found)).profiles[0].body()
-    assert "scored_against" not in body["adm"]  # its hash is that of earlier versions
+    stored: Any = runs.load_study(database, import_run(database, found)).profiles[0].body()
+    assert "scored_against" not in stored["adm"]  # its hash is that of earlier versions
 
 
 def test_records_that_cannot_be_told_apart_get_scenes_of_their_own(

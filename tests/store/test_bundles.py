@@ -197,3 +197,21 @@ def test_ratings_keep_the_order_of_their_attributes(database: Database, tmp_path
             for part in (made, *made.halves):
                 assert part.predictions is not None and len(made.halves) == 2
                 assert [*part.predictions[0]] == ["moral_desert", "fairness"]
+
+
+def test_no_path_of_the_home_folder_is_in_a_setting(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home" / "alice"
+    monkeypatch.setenv("HOME", str(home))
+    body = {
+        "name": "a", "target": again.HIGH,
+        "adm": {"kind": "hybrid_regression", "records": [f"{home}/r.jsonl", "demo-triage"]},
+        "models": {"embedding": {"kind": "embedding", "model": f"{home}/m"}},
+        "examples": {"scenarios": [f"{home}/e.jsonl"]},
+    }  # fmt: skip
+    study = Study("s", (Profile.model_validate(body),), again.scenarios(1))
+    bundle = bundle_of(database, runs.create_run(database, study, {}))
+    assert "alice" not in json.dumps(bundle.profiles[0].body)
+    back = bundle.study(rerunning.expanded).profiles[0]
+    assert back.body() == study.profiles[0].body()

@@ -126,7 +126,7 @@ def test_of_two_decisions_ours_stays_and_it_is_said(
     assert (line["outcome"], line["decisions"], line["differ"]) == ("extended", 0, 1)
     assert line["differing"][0]["theirs"] == "Other"
     assert "1 sample decided otherwise there" in out.err and "'renamed'" in out.err
-    assert "both databases have its notes, and ours stay" in line["notes"]
+    assert "both databases have its notes, and this one keeps its own" in line["notes"]
     assert database.read("SELECT choice FROM results WHERE seq=1")[0][0] == before
     versions = runs.run_versions(database, run)
     assert versions["python"] == "3 | 4"

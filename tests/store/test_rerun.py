@@ -85,7 +85,7 @@ def test_what_cannot_be_decided_again_is_refused(database: Database, tmp_path: P
     run = runs.create_run(database, replace(make_study(), profiles=(imported,)), {})
     with pytest.raises(ConfigError, match="cannot decide again"):
         rerunning.study_to_repeat(bundle_of(database, run))
-    with pytest.raises(BundleError, match="no file"):
+    with pytest.raises(BundleError, match="no bundle or run"):
         rerunning.read_source(database, str(tmp_path / "none.zip"))
     empty = bundle_of(database, runs.create_run(database, make_study(), {}))
     with pytest.raises(BundleError, match="no decision"):
@@ -122,7 +122,7 @@ def test_code_in_a_bundle_runs_only_when_it_is_trusted(
     with pytest.raises(BundleError, match="not the code that decided"):
         rerunning.study_to_repeat(bundle)
     bundle = replace(read_bundle(path), sources=[])
-    with pytest.raises(ConfigError, match="does not have it"):
+    with pytest.raises(ConfigError, match="does not contain it"):
         rerunning.study_to_repeat(bundle)
 
 
@@ -142,6 +142,13 @@ def test_the_commands(
     assert command(["rerun", str(path), "--db", str(tmp_path / "new.db"), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["equal"] and said["same_decision"] == 6 and said["repeats"] == run
+    more = ["--db", str(tmp_path / "new.db")]
+    assert command(["rerun", str(path), "--resume", said["run"], "--json", *more]) == 0
+    assert json.loads(capsys.readouterr().out) == said
+    assert command(["rerun", str(path), "--resume", run, "--db", db]) == 2
+    assert "does not repeat run" in capsys.readouterr().err
+    assert command(["rerun", str(path), "--resume", "x", "--model", "a=b", *more]) == 2
+    assert "do not fit" in " ".join(capsys.readouterr().err.split())
     other = rewritten(other_choice(read_bundle(path)), tmp_path / "other.zip")
     assert command(["rerun", str(other), "--db", str(tmp_path / "new.db")]) == 1
     assert "another decision" in capsys.readouterr().out

@@ -14,7 +14,7 @@ from align_tui.config import paths
 from align_tui.config.adm_params import UsesRecords
 from align_tui.config.attributes import load_attributes
 from align_tui.config.study import Study
-from align_tui.core.errors import ConfigError
+from align_tui.core.errors import BackboneError, ConfigError
 from align_tui.formats.bundle.verify import read_bundle, verify
 from align_tui.formats.library import find_set
 from align_tui.services import rerunning
@@ -79,7 +79,7 @@ def test_other_records_are_no_records_of_the_run(database: Database, tmp_path: P
     assert isinstance(adm, UsesRecords) and adm.loaded is None
     files[0].unlink()
     bare = replace(bundle, sources=[])
-    with pytest.raises(ConfigError, match=r"has not the records .*records0.jsonl \(hash"):
+    with pytest.raises(ConfigError, match=r"does not have the records .*records0.jsonl \(hash"):
         require_files(rerunning.study_to_repeat(bare), bare)
     with pytest.raises(ConfigError, match=adm.records_sha256[:16]):
         require_files(rerunning.study_to_repeat(bare), bare)
@@ -155,3 +155,16 @@ def test_another_backbone_takes_the_place_of_every_main_model(database: Database
     kinds = [each.backbone.kind for each in url.profiles]
     assert kinds == ["openai", "openai", "transformers"]
     assert rerunning.servers_of(url)[0][0] == "http://localhost:1/v1"
+
+
+def test_a_folder_without_a_whole_model_is_refused_before_anything_runs(
+    database: Database, tmp_path: Path
+) -> None:
+    there = tmp_path / "smol"
+    shutil.copytree(paths.demo_model(), there)
+    bundle = bundle_of(database, decided_on(database, there, there))
+    (there / "model.safetensors").unlink()
+    study = rerunning.study_to_repeat(bundle)
+    require_files(study, bundle)
+    with pytest.raises(BackboneError):
+        list(model_notes(study, bundle))

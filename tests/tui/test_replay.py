@@ -13,6 +13,7 @@ from align_tui.core.replies import reasoning_so_far
 from align_tui.monitor.feeds.live import LiveFeed
 from align_tui.monitor.feeds.replay import ReplayFeed
 from align_tui.monitor.feeds.replay_clock import second_of
+from align_tui.monitor.feeds.replayed import ReplayedTexts
 from align_tui.monitor.snapshot import Snapshot
 from align_tui.store.database import Database
 from align_tui.store.results import responses_of
@@ -204,3 +205,28 @@ async def test_the_transport_keys(path: Path, finished: tuple[str, Study], wait:
         assert screen.state.scenario == screen.snapshot.scenario
         assert screen.snapshot.counts.done == 23 and screen.snapshot.counts.failed == 1
         await pilot.press("q")
+
+
+def test_a_replay_tells_a_sample_that_waits_in_its_worker_from_one_that_is_read(
+    path: Path, finished: tuple[str, Study], db: Database
+) -> None:
+    run, _ = finished
+    texts = ReplayedTexts()
+    texts.turn_to(db, run, 0)
+    sample, result = next((s, r) for s, r in texts.results.items() if responses_of(db, s))
+    assert not texts.waits(db, sample, result.started)  # its reply has no mark
+    with db.write() as connection:
+        connection.execute(
+            "UPDATE responses SET timeline=json_insert(timeline, '$[#]', json_array(0.5, 0))"
+            " WHERE sample=?",
+            (sample,),
+        )
+        connection.execute(
+            "UPDATE responses SET timeline=(SELECT json_group_array(json(value)) FROM"
+            " (SELECT value FROM json_each(timeline) ORDER BY json_extract(value, '$[1]')))"
+            " WHERE sample=?",
+            (sample,),
+        )
+    texts.turn_to(db, run, 0)
+    assert texts.waits(db, sample, result.started + 0.3)
+    assert not texts.waits(db, sample, result.started + 0.6)

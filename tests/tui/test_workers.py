@@ -115,7 +115,7 @@ def test_what_does_not_fit_is_cut_with_a_mark(width: int) -> None:
 
 
 def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
-    starts = [("space", "goes on and starts one")]
+    starts = [("space", "resumes the run and starts one")]
 
     def part_of(snapshot: Snapshot, height: int = 9) -> tuple[list[str], int]:
         part = workers_part(snapshot, starts, 100, height, UNICODE)
@@ -130,7 +130,7 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
         lines[0]
         == " this run: 40 pending, 2 waiting · all runs: 1204 pending in 3 runs · left 02:10"
     )
-    assert lines[1] == " no worker runs: space resumes and starts one"
+    assert lines[1] == " no worker runs: space resumes the run and starts one"
     two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
     lines, hidden = part_of(two)
     assert lines[0] == " this run: 40 pending, 2 writing · left 02:10"
@@ -345,6 +345,7 @@ async def test_a_screen_goes_on_when_the_clock_is_set(
 
 def test_samples_that_wait_in_their_worker_are_told_apart_from_those_that_are_written() -> None:
     assert at_work_words(64, 59) == "5 writing, 59 queued in worker"
+    assert at_work_words(64, 59, short=True) == "5 writing, 59 queued"
     assert at_work_words(64, 0) == "64 writing" and at_work_words(64, 64) == "64 queued in worker"
     held = worker(active=64, waiting=59)
     assert running_words([held], True, begun=False) == "queued in the worker"

@@ -41,7 +41,7 @@ def read_pooling(path: Path) -> Pooling:
     if len(asked) != 1 or asked[0] not in MODES:
         raise BackboneError(
             f"{path} asks for {' and '.join(asked)[:200] or 'no way of pooling'}",
-            f"Known ways, one at a time: {', '.join(MODES)}.",
+            f"Choose one of: {', '.join(MODES)}.",
         )
     return Pooling(MODES[asked[0]], is_stated=True)
 

@@ -9,6 +9,7 @@ from typing import Any
 from transformers import PreTrainedModel
 
 from align_tui.core.errors import BackboneError, PromptTooLong
+from align_tui.core.text.plurals import counted
 
 LONGEST_POSITIONS = 10_000_000
 """A larger limit in a config means that there is none."""
@@ -37,21 +38,21 @@ class Bounds:
             shorter = "Take a model with a longer context, shorten the scenario"
             if prompt >= self.positions:
                 return PromptTooLong(
-                    f"The prompt has {prompt} tokens, and {self.name} reads at most "
+                    f"The prompt has {counted(prompt, 'token')}, but {self.name} reads at most "
                     f"{self.positions}",
                     f"{shorter}.",
                 )
             return PromptTooLong(
-                f"The prompt has {prompt} tokens, and {self.name} reads at most "
-                f"{self.positions}: its reply does not fit into the "
-                f"{self.positions - prompt} that are left",
+                f"The prompt has {counted(prompt, 'token')}, and {self.name} reads at most "
+                f"{self.positions}: the {self.positions - prompt} that are left are too few for "
+                "the reply",
                 f"{shorter}, or lower adm.max_reasoning_chars.",
             )
         foreign = next((token for token in ids[known:] if token >= self.rows), None)
         if foreign is not None:
             return BackboneError(
-                f"The tokenizer of {self.name} makes token {foreign} from the text, and the model "
-                f"has weights for {self.rows} tokens only",
+                f"The tokenizer of {self.name} turns the text into token {foreign}, but the model "
+                f"has weights for only {counted(self.rows, 'token')}",
                 "Use the tokenizer that belongs to the model. Tokens may have been added to it.",
             )
         return None

@@ -103,7 +103,7 @@ class ChatFormat:
     def _wanted(self, mode: ThinkingMode) -> bool:
         if mode == "on" and self.thinking is None:
             raise BackboneError(
-                "decoding.thinking is on, and this model does not think: its chat template has "
+                "decoding.thinking is on, but this model does not think: its chat template has "
                 "no marks for thinking",
                 "Set decoding.thinking to auto or off.",
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from align_tui.backbones.local.files import ModelFiles
-from align_tui.backbones.local.weights import ADAPTER, weight_files
+from align_tui.config.model_files.weights import ADAPTER, weight_files
 
 SMALL = (".json", ".jinja", ".model", ".txt", ".tiktoken", ".py")
 FOLDERS = ("additional_chat_templates", "1_Pooling")

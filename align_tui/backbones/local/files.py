@@ -109,7 +109,7 @@ def _in_folder(
         return ModelFiles(folder, revision or files_hash(folder))
     base = adapter_base(folder)
     if not (folder / ADAPTER).is_file():
-        raise BackboneError(f"{folder} is an adapter of {base}, and its {ADAPTER} is missing")
+        raise BackboneError(f"{folder} is an adapter of {base}, but its {ADAPTER} is missing")
     adapters.require_peft(folder, base)
     check_small_files(folder)
     if depth >= DEEPEST:

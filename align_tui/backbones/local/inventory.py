@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A model at a glance. `here` is 'whole', 'in part', 'damaged', 'not here' or 'server'.
+    """A model as lists show it. `here` is 'whole', 'in part', 'damaged', 'not here' or 'server'.
 
     `lacks` says what is missing or wrong; `stored` is the size of the weights in bytes.
     """

@@ -63,11 +63,11 @@ def pick_device(name: str) -> torch.device:
             ) from error
         if device.type == "cuda" and not torch.cuda.is_available():
             raise BackboneError(
-                f"The profile asks for {name}, and torch sees no GPU here",
+                f"The profile asks for {name}, but torch sees no GPU here",
                 "See: align-tui doctor. Or --set backbone.device=auto",
             )
         if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-            raise BackboneError(f"This machine has {torch.cuda.device_count()} GPUs, and no {name}")
+            raise BackboneError(f"This machine has {torch.cuda.device_count()} GPUs, but no {name}")
         return device
     if torch.cuda.is_available():
         free = [torch.cuda.mem_get_info(i)[0] for i in range(torch.cuda.device_count())]
@@ -259,13 +259,13 @@ def read_config(files: ModelFiles, spec: BackboneSpec) -> PreTrainedConfig:
     is_seq2seq = bool(getattr(config, "is_encoder_decoder", False))
     if is_seq2seq and spec.kind != SEQ2SEQ:
         raise BackboneError(
-            f"{spec.label} is an encoder-decoder model, and this backbone needs a causal one",
-            'Such models rate statements (Kaleido): [backbone] kind = "seq2seq".',
+            f"{spec.label} is an encoder-decoder model, but this backbone needs a causal one",
+            'For a model that rates statements (Kaleido), set [backbone] kind = "seq2seq".',
         )
     if spec.kind == SEQ2SEQ and not is_seq2seq:
         raise BackboneError(
-            f"{spec.label} is no encoder-decoder model, and the kind {SEQ2SEQ!r} needs one",
-            'A model that writes replies is of [backbone] kind = "transformers".',
+            f"{spec.label} is not an encoder-decoder model, but the kind {SEQ2SEQ!r} needs one",
+            'For a model that writes replies, set [backbone] kind = "transformers".',
         )
     return config
 

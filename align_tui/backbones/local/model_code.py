@@ -19,13 +19,14 @@ def check_code(spec: BackboneSpec, files: ModelFiles) -> None:
     if named or (isinstance(attention, str) and "/" in attention):
         raise CodeRefused(
             f"load.{named[0] if named else 'attn_implementation'} would fetch code and run it",
-            "Remove it from [backbone] load. Code in the model's folder: trust_remote_code = true",
+            "Remove it from [backbone] load. To run code in the model's folder, set "
+            "trust_remote_code = true.",
         )
     code = _code(spec, files)
     if code is not None:
         allow(code, spec.code_sha256)
     elif spec.code_sha256:
-        raise CodeRefused(f"{spec.label} no longer has the code that the user trusted")
+        raise CodeRefused(f"{spec.label} no longer has the code that you trusted")
 
 
 def only_trusted(spec: BackboneSpec) -> BackboneSpec:

@@ -19,7 +19,7 @@ LEAST_ALIKE = 0.99
 
 
 def unbatchable(model: PreTrainedModel) -> tuple[str, ...]:
-    """Install the batched attention; returns a sentence on why it cannot be used, or none."""
+    """Install the batched attention; returns why it cannot be used, or ()."""
     windows = windows_of(model)
     if windows is None:
         return ("its cache cannot be batched: one reply at a time",)

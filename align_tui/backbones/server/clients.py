@@ -26,7 +26,8 @@ def require_package() -> None:
     except ImportError as error:
         raise MissingPackage(
             f"Reaching model servers needs the package openai: {error}",
-            "Install it: pip install 'align-tui[server]', in a checkout pip install -e '.[server]'",
+            "Install it: pip install 'align-tui[server]' (in a checkout: "
+            "pip install -e '.[server]').",
         ) from error
 
 
@@ -38,7 +39,7 @@ def api_key(spec: ServerSpec) -> str:
     if not key:
         raise KeyRefused(
             f"The environment variable {spec.api_key_env} is not set where the worker runs",
-            "Set it and start again. A worker that is still running has to end first.",
+            "Set it, stop the workers that still run (align-tui workers stop), and start again.",
         )
     if not (key.isascii() and key.isprintable()):
         raise KeyRefused(

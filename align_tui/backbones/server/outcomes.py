@@ -76,7 +76,7 @@ def settle(reply: ServerReply, schema: JsonObject) -> Settled:
         return Settled(without_marks(reply.text.strip()), "stop")
     try:
         if reply.thinking and not reply.text:
-            raise ReplyError("The model thought, and gave no reply")
+            raise ReplyError("The model thought, but gave no reply")
         whole = read_whole(reply.text, schema)
     except ReplyError as error:
         problem = error

@@ -8,6 +8,7 @@ from typing import Any
 
 from align_tui.backbones.server.outcomes import ServerReply, only_thought
 from align_tui.core.decisions import Message, Rendering, Sampling, ThinkingMode
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import Json, JsonObject
 
 TEMPLATE_VALUES = "chat_template_kwargs"
@@ -105,7 +106,7 @@ def joined(first: ServerReply, second: ServerReply) -> ServerReply:
 
 def thinking_notes(mode: ThinkingMode, reply: ServerReply, *, asked_twice: bool) -> list[str]:
     """Sentences about a reply's thinking for the user."""
-    spent = f"{reply.thinking_tokens} tokens"
+    spent = counted(reply.thinking_tokens or 0, "token")
     notes = []
     if mode == "off" and reply.thinking:
         notes.append(
@@ -113,10 +114,10 @@ def thinking_notes(mode: ThinkingMode, reply: ServerReply, *, asked_twice: bool)
             "the program keeps the thinking apart from the reply."
         )
     if mode == "on" and not reply.thinking:
-        notes.append("Thinking is on, and the server sent no thinking of the model.")
+        notes.append("Thinking is on, but the server sent no thinking of the model.")
     if asked_twice and not only_thought(reply):
         notes.append(
-            f"The model used up its tokens on thinking ({spent}) and gave no reply: the program "
-            "sent it its thinking and asked for the reply again."
+            f"The model used up its tokens on thinking ({spent}) and gave no reply, so the program "
+            "sent the model its own thinking and asked for the reply again."
         )
     return notes

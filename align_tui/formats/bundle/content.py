@@ -113,7 +113,8 @@ def _read(what: str, make: Callable[[], _T]) -> _T:
         ) from why
 
 
-PATHS = (("adm", "file"), ("backbone", "model"))
+PATHS = ("adm", "backbone", "models", "examples", "relevance")
+"""The tables of a profile that may name files and folders: models, code, records, sets."""
 
 
 def profile_of(body: Mapping[str, Any], placed: Callable[[str], str]) -> Profile:
@@ -122,21 +123,16 @@ def profile_of(body: Mapping[str, Any], placed: Callable[[str], str]) -> Profile
 
 
 def with_paths(body: Mapping[str, Any], placed: Callable[[str], str]) -> dict[str, Any]:
-    """A profile's body with other paths of its models and of its decision-maker's file."""
-    made = dict(body)
-    for table, key in PATHS:
-        found = made.get(table)
-        if isinstance(found, dict) and isinstance(found.get(key), str):
-            made[table] = {**found, key: placed(found[key])}
-    models = made.get("models")
-    if isinstance(models, dict):
-        made["models"] = {
-            role: {**each, "model": placed(each["model"])}
-            if isinstance(each, dict) and isinstance(each.get("model"), str)
-            else each
-            for role, each in models.items()
-        }
-    return made
+    """A profile's body with other paths of its models, its code, and its sets of scenarios."""
+    return {key: _placed(each, placed) if key in PATHS else each for key, each in body.items()}
+
+
+def _placed(value: Any, placed: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return placed(value) if value.startswith(("/", "~/")) and "\n" not in value else value
+    if isinstance(value, Mapping):
+        return {key: _placed(each, placed) for key, each in value.items()}
+    return [_placed(each, placed) for each in value] if isinstance(value, list) else value
 
 
 def read_content(parts: Mapping[str, bytes]) -> Bundle:

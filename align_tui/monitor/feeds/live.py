@@ -224,8 +224,9 @@ class LiveFeed(Feed):
             place = (each.scenario, each.profile, each.repeat)
             cell = self._board.places.get(each.id)
             known = self._board.get(place) if cell is not None else None
-            if known is None or known.status != "running":
-                self._board.put(place, Cell(each.id, "running"))
+            now = Cell(each.id, "running", begun=each.begun)
+            if known != now:
+                self._board.put(place, now)
         for sample in self._started:
             place_of = self._board.places.get(sample)
             if sample not in now_running and place_of is not None:

@@ -250,7 +250,15 @@ class ReplayFeed(Feed):
         assert self.run is not None, "only a run is replayed"
         self._before.read(db, self.run, self.scenario, row)
         before = self._before.found
+        in_worker = {
+            cell.sample
+            for repeats in row
+            for cell in repeats
+            if cell is not None
+            and cell.status == "running"
+            and self._texts.waits(db, cell.sample, moment)
+        }
         return shown_panes(
             *(row, known, thoughts, bases, writing, started, moment, repeat, annotations),
-            *({}, {}, before),
+            *({}, {}, before, in_worker),
         )

@@ -94,6 +94,18 @@ class ReplayedTexts:
             self._replies[sample] = responses_of(db, sample)
         return self._replies[sample]
 
+    def waits(self, db: Database, sample: int, moment: float) -> bool:
+        """True if no model had begun to read for the sample, at a moment since the epoch.
+
+        A reply's mark without characters says when its model began; a reply of an earlier version
+        from a server has none, and counts as begun.
+        """
+        replies, result = self.replies(db, sample), self.results.get(sample)
+        begins = [reply.timeline[0] for reply in replies if reply.timeline]
+        if not begins or result is None or any(characters for _, characters in begins):
+            return False
+        return moment - result.started + ROUNDING_S < min(at for at, _ in begins)
+
     def writing(self, db: Database, sample: int, moment: float) -> Written:
         """The text of a sample at a moment, in seconds since the epoch."""
         replies, result = self.replies(db, sample), self.results.get(sample)

@@ -15,6 +15,7 @@ from align_tui.tui.format.run_names import fit_run_name, subject_and_change
 from align_tui.tui.format.status_text import GO_ON, at_work_words
 from align_tui.tui.format.styled_text import Line, Span, cells, fit, spread
 
+WIDE = 120  # cells of a screen that has room for a long bar and long words
 OPEN_FINDINGS = ": {study.findings}"
 
 
@@ -53,7 +54,7 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     parts: list[Line] = [((f" {shown_name(view.name, (), width, glyphs)}  ", "bright"),)]
     if counts.total:
         parts.append(((f"{ended}/{total} ", "text"),))
-        size = 16 if width >= 120 else 8
+        size = 16 if width >= WIDE else 8
         full, empty = bar(ended / total, size, glyphs)
         parts.append(((full, "bar"), (empty, "faint"), ("  ", "")))
     elif snapshot.reading:
@@ -63,7 +64,7 @@ def status_line(view: StatusView, snapshot: Snapshot, width: int, glyphs: Glyphs
     if snapshot.findings:
         found = counted(len(snapshot.findings), "finding")
         parts.append(((f"{view.keys.sentence(found, OPEN_FINDINGS)}  ", "warn"),))
-    parts += _state_parts(snapshot, view, total)
+    parts += _state_parts(snapshot, view, total, width)
     if counts.failed:
         parts.append(((f"{counts.failed} failed  ", "failed"),))
     if snapshot.left_s is not None and counts.open and snapshot.state == "active":
@@ -100,14 +101,15 @@ def lacks_worker(snapshot: Snapshot, *, starting: bool) -> bool:
     return bool(snapshot.state == "active" and snapshot.counts.open and not busy)
 
 
-def _state_parts(snapshot: Snapshot, view: StatusView, total: int) -> list[Line]:
+def _state_parts(snapshot: Snapshot, view: StatusView, total: int, width: int) -> list[Line]:
     counts = snapshot.counts
     if not view.replay and snapshot.state in ("paused", "stopped") and counts.open:
         return [((f"{view.keys.sentence(snapshot.state, GO_ON)}  ", "warn"),)]
     if counts.running and not snapshot.workers and not view.replay:
         return [((f"{counts.running} waiting  ", "warn"),)]
     if counts.running:
-        return [((f"{at_work_words(counts.running, snapshot.in_worker)}  ", "text"),)]
+        text = at_work_words(counts.running, snapshot.in_worker, short=width < WIDE)
+        return [((f"{text}  ", "text"),)]
     if counts.total and not counts.open:
         if counts.total < total:
             return [((f"{total - counts.total} not asked  ", "quiet"),)]

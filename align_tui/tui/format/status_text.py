@@ -70,7 +70,8 @@ def silent_words(silent: Sequence[WorkerRow]) -> str:
     """`worker 3fa91c77 does not answer`, or `is blocked` if it answers but takes no samples."""
     blocked = all(worker.is_blocked for worker in silent)
     if len(silent) > 1:
-        return f"{len(silent)} workers {'are blocked' if blocked else 'do not answer'}"
+        number = counted(len(silent), "worker")
+        return f"{number} {'are blocked' if blocked else 'do not answer'}"
     return f"worker {silent[0].id[:8]} {'is blocked' if blocked else 'does not answer'}"
 
 
@@ -113,9 +114,13 @@ def waiting_words(
     return keys.sentence("no worker runs", ": press {study.pause}")
 
 
-def at_work_words(running: int, in_worker: int) -> str:
-    """`5 writing, 59 queued in worker`: the running samples, `in_worker` of which wait there."""
-    writing, queued = running - in_worker, f"{in_worker} queued in worker"
+def at_work_words(running: int, in_worker: int, *, short: bool = False) -> str:
+    """`5 writing, 59 queued in worker`: the running samples, `in_worker` of which wait there.
+
+    A `short` text has `queued` alone.
+    """
+    queued = f"{in_worker} queued" + ("" if short else " in worker")
+    writing = running - in_worker
     if not in_worker:
         return f"{running} writing"
     return f"{writing} writing, {queued}" if writing > 0 else queued

@@ -52,10 +52,6 @@ class StudyHost(Host, Protocol):
     def put_away(self) -> None:
         """Close the error that `complain` shows."""
 
-    @property
-    def has_trouble(self) -> bool:
-        """True while the error that `complain` showed is not closed."""
-
     def aside(self, job: Callable[[], T], then: Callable[[T], None], after_s: float) -> None:
         """Call `job` after some seconds in a thread of its own, and `then` in the event loop.
 

@@ -113,11 +113,6 @@ class TextualHost:
         self.state.trouble = ()
         self.widgets.show_trouble("")
 
-    @property
-    def has_trouble(self) -> bool:
-        """True while the error that `complain` showed is not closed."""
-        return bool(self.state.trouble)
-
     def aside(self, job: Callable[[], T], then: Callable[[T], None], after_s: float) -> None:
         """Call `job` after some seconds in a thread of its own, and `then` in the event loop."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from align_tui.config.study import Study
     from align_tui.monitor.rows import Database
     from align_tui.tui.screens.study.host import StudyHost
+    from align_tui.tui.screens.study.view_state import ViewState
 
 REFUSED = "not trusted: nothing was started"
 
@@ -28,8 +29,8 @@ REFUSED = "not trusted: nothing was started"
 class Trusting:
     """Looks for models and asks for trust before a study is run."""
 
-    def __init__(self, host: StudyHost, *, ascii_only: bool) -> None:
-        self.host, self._ascii = host, ascii_only
+    def __init__(self, state: ViewState, host: StudyHost, *, ascii_only: bool) -> None:
+        self._state, self.host, self._ascii = state, host, ascii_only
         self._waits = 0  # how many waits for a server have begun: only the last one goes on
 
     def before(
@@ -89,7 +90,7 @@ class Trusting:
             )
 
         def back(found: BackboneError | None) -> None:
-            if mine != self._waits or not self.host.has_trouble:
+            if mine != self._waits or not self._state.trouble:
                 refused("the wait for the server has ended")  # the user closed the message
             elif isinstance(found, ServerUnreachable) and time.monotonic() < until:
                 show(found)
