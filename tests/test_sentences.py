@@ -25,7 +25,7 @@ NUMBER_AND_NOUN = re.compile(
 )
 PROMPTS = (PACKAGE / "core" / "examples" / "reasons.py",)
 """Models read these sentences, and hashes hold them."""
-NEVER_ONE = re.compile(r"(\d+ \* )?_?[A-Z][A-Z_]*(\[\w+\])?( // [\d_]+)?|most")
+NEVER_ONE = re.compile(r"(\d+ \* )?(\w+\.)?_?[A-Z][A-Z_]*(\[\w+\])?( // [\d_]+)?|most")
 
 
 def plurals(source: str) -> Iterator[tuple[int, str]]:

@@ -89,7 +89,8 @@ def rerun_source(
         resume_run(db, run)
     say(f"run {run} repeats run {bundle.run.id}", error=True)
     if not follow(db, run, study, as_json=False):
-        say(f"Go on with it: align-tui rerun {shlex.quote(source)} --resume {run}", error=True)
+        again = f"align-tui rerun {shlex.quote(source)} --resume {run}"
+        say(f"  To continue and compare: {again}", error=True)
         return STOPPED
     with waiting("comparing"):
         found = rerunning.compared(db, bundle, run)

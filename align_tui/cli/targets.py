@@ -8,7 +8,7 @@ import tomli_w
 
 from align_tui.config.attributes import load_attributes
 from align_tui.config.targets import MAX_SAMPLES, target_tables
-from align_tui.core.errors import ConfigError, DatasetError, TargetFileError
+from align_tui.core.errors import ConfigError, TargetFileError
 from align_tui.core.targets import targets_to_json
 from align_tui.core.text.display import one_line
 from align_tui.files.write import write_text
@@ -24,17 +24,14 @@ def convert_target(
     """Write the targets of a file of align-system's as `[[target]]` tables, or as JSON.
 
     Without `out` they are printed. `norm` names the estimate of a distribution that is read. Raises
-    DatasetError if a distribution cannot be read; nothing is written then.
+    TargetFileError if a distribution cannot be read; nothing is written then.
     """
     if out is not None and out.suffix not in (".toml", ".json"):
         raise ConfigError(
             f"{out} is neither a .toml nor a .json file", "Give the file one of these endings."
         )
     options = KdeOptions(norm_of(norm) if norm is not None else None, prior_factor)
-    try:
-        found = read_target(path, attributes=load_attributes(), options=options)
-    except DatasetError as error:
-        raise TargetFileError(error.message, error.hint) from error
+    found = read_target(path, attributes=load_attributes(), options=options)
     for note in found.notes:
         say(f"note: {one_line(note)}", error=True)
     if found.kdes:

@@ -29,8 +29,8 @@ LOADING = b"503"  # the status of llama.cpp, SGLang and others until their model
 INSTALL = (
     "Install it: pip install 'align-tui[{extra}]' (in a checkout: pip install -e '.[{extra}]')."
 )
-HINT = "Start it first, or name another."
-WAITABLE = "To have align-tui wait while it starts, add --wait-for-server 300 (seconds)."
+HINT = "Start the server, or name another one."
+WAITABLE = "To wait while the server starts, add --wait-for-server 300 (seconds)."
 
 
 def allowed_wait_s() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from align_tui.config.study import Study
 from align_tui.core.alignment.history import history_of
 from align_tui.core.alignment.ranking import History
+from align_tui.core.text.plurals import counted
 from align_tui.store import inheritance, turns
 from align_tui.store.database import Database
 from align_tui.store.inheritance import Inherited, Place
@@ -53,7 +54,7 @@ class Histories:
 
 
 def _lacking(count: int) -> str:
-    what = "1 earlier decision" if count == 1 else f"{count} earlier decisions"
+    what = counted(count, "earlier decision")
     return f"Its history lacks {what} of its context, which failed or {_was(count)} not asked for."
 
 

@@ -20,6 +20,7 @@ from types import FrameType
 
 from align_tui.config.secrets import environment_secrets
 from align_tui.core.errors import AdmError, StoreError
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.tracebacks import kept_text, logged
 from align_tui.engine.guard import LoopStep, LoopSteps, end_now
 from align_tui.engine.messages import say
@@ -115,7 +116,8 @@ class Watchdog:
             others = held_samples.release_others(db, self._worker, step.sample)
             name = held_samples.name_of(db, step.sample)
             what = f"{name} has blocked the worker for {self._blocked:.0f} s, at {self._where()}"
-            released = f"; {others} samples went back to the queue" if others else ""
+            samples = counted(others, "sample")
+            released = f"; {samples} went back to the queue" if others else ""
             held_samples.complain(db, self._worker, what)
             self._told = True  # only now: if the database refused, the next look tries again
             say(f"{what}{released}. {HINT}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Timer
 from typing import Any, TextIO
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from align_tui.config.study import Study
 from align_tui.core.column_names import model_beside, with_model
+from align_tui.core.targets import Targets
 from align_tui.core.text.display import one_line, plain
 from align_tui.core.text.plurals import counted
 from align_tui.output.decision_json import target_words
@@ -105,6 +106,8 @@ def size_words(decisions: int, questions: int, clusters: int) -> str:
 def result_table(study: Study, summary: Event) -> Table:
     """Two lines for each profile and target: all scored samples, and the discriminating ones.
 
+    The targets of a profile for which nothing is scored share one line without numbers.
+
     The model stands below the profile's name, so that long names of both fit 80 columns.
     """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
@@ -120,11 +123,9 @@ def result_table(study: Study, summary: Event) -> Table:
         beside = one_line(model_beside(profile["profile"], profile["model"] or ""), 58)
         names = [Text(one_line(profile["profile"], 60))]
         names += [Text(f"  {beside}", "dim")] if beside else []
-        if not profile["scores"]:
-            table.add_row(names.pop(0), "–", "–", "–", "–", "–", "–")
-            if names:
-                table.add_row(names.pop(0))
-        for score, targets in zip(profile["scores"], study.scoring_targets(of), strict=True):
+        found = list(zip(profile["scores"], study.scoring_targets(of), strict=True))
+        shown = [each for each in found if each[0]["all"]["scored"]]
+        for score, targets in shown:
             for key, over in (("all", "all"), ("discriminating", "discr.")):
                 rate = score[key]
                 only = key == "discriminating"
@@ -138,7 +139,19 @@ def result_table(study: Study, summary: Event) -> Table:
                     point(score["chance_discriminating" if only else "chance"]),
                     *([_size(rate).strip(" {}")] if sized else []),
                 )
+        if len(shown) < len(found) or not found:
+            silent = [targets for score, targets in found if not score["all"]["scored"]]
+            table.add_row(names.pop(0) if names else Text(""), _unscored(silent, shown), *["–"] * 5)
+        if names:
+            table.add_row(names.pop(0))
     return table
+
+
+def _unscored(silent: Sequence[Targets], shown: Sequence[object]) -> Text:
+    """The targets for which no decision of a profile is scored, as one cell of the table."""
+    if len(silent) == 1:
+        return Text(one_line(target_words(silent[0]), 80))
+    return Text(f"{len(silent)} {'other ' if shown else ''}targets" if silent else "–")
 
 
 def _rates(summary: Event) -> Iterator[dict[str, Any]]:

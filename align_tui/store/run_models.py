@@ -160,7 +160,7 @@ def settings_of(models: Iterable[RunModel]) -> dict[str, str]:
         }
         values |= {f"{role} {name}": value for name, value in model.facts.items()}
         if model.state:
-            values[f"{role} files"] = model.state
+            values[role + " files"] = model.state
         for key, value in values.items():
             found.setdefault(key, {})[value] = None
     return {key: " and ".join(values) for key, values in found.items()}

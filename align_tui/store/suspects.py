@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from align_tui.core.errors import EndedWorker
 from align_tui.core.text.display import one_line
+from align_tui.core.text.plurals import counted
 from align_tui.core.text.tracebacks import kept_text
 from align_tui.store.database import Database, Row
 from align_tui.store.outcomes import STARTED, Claimed
@@ -118,11 +119,12 @@ def _count(
 def _failure_message(name: str, ends: int, kills: int, how: str | None) -> str:
     if how is None:
         return (
-            f"The worker that decided {name} was killed {kills} times\n"
+            f"The worker that decided {name} was killed {counted(kills, 'time')}\n"
             "If somebody else killed it, retry the sample: a worker then decides it alone."
         )
     return (
-        f"The worker that decided {name} ended {ends} times. The last time: {first_line(how)}\n"
+        f"The worker that decided {name} ended {counted(ends, 'time')}. "
+        f"The last time: {first_line(how)}\n"
         "Fix the code that it runs, then retry the sample: a worker then decides it alone."
     )
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events, on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.driver import Driver
@@ -20,13 +19,13 @@ from textual.screen import Screen
 from align_tui.config import paths
 from align_tui.core.text.repair import storable
 from align_tui.tui import theme
-from align_tui.tui.acts import CanBeLeft, Command, Copies, HoldsEdit
+from align_tui.tui.acts import Command
 from align_tui.tui.clean_output import Clean
-from align_tui.tui.exit_message import ExitMessage
 from align_tui.tui.failure import Failure
 from align_tui.tui.format.glyphs import Glyphs, choose_glyphs
 from align_tui.tui.keymap import install
 from align_tui.tui.keymap_file import read_keymap
+from align_tui.tui.leavable import LeavableApp
 from align_tui.tui.output_dedup import thrifty_driver
 from align_tui.tui.screens.requests import OpenRun
 from align_tui.tui.typed_ahead import Passed, TypedAhead
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study.screen import StudyScreen
     from align_tui.tui.screens.study.view_state import ViewState
 
-EDITED_S = 0.3  # between two looks whether a dialog still has an edit
-
 
 def _commands() -> type[Provider]:
     from align_tui.tui.palette import Commands
@@ -47,7 +44,7 @@ def _commands() -> type[Provider]:
     return Commands
 
 
-class Shell(App[ExitMessage]):
+class Shell(LeavableApp):
     """Base of our applications: theme, keys, how a study is shown, and how errors end it."""
 
     TITLE = "align-tui"
@@ -180,62 +177,6 @@ class Shell(App[ExitMessage]):
         """The palette's commands for every screen: another theme, until the program ends."""
         for name in theme.COLOURS:
             yield f"theme: {name}", partial(self.wear, name)
-
-    def _edited(self) -> Screen[Any] | None:
-        """The uppermost dialog in which something is edited and not saved."""
-        kept = (each for each in self.screen_stack if isinstance(each, HoldsEdit))
-        return next((each for each in reversed([*kept]) if each.has_changed()), None)
-
-    def after_edits(self, then: Callable[[], None]) -> None:
-        """Call `then` once no open dialog has an edit.
-
-        It waits and asks nothing, because a question that the user did not expect would take keys
-        that are meant for the text.
-        """
-        if self._edited() is None:
-            then()
-        else:
-            self.set_timer(EDITED_S, partial(self.after_edits, then))
-
-    def action_leave(self) -> None:
-        """Leave the program from any screen, as q does on the study screen.
-
-        Ask first if that throws an edit away.
-        """
-        edited = self._edited()
-        if edited is None:
-            self._leave()
-            return
-        from align_tui.tui.dialogs.confirm import ConfirmDialog
-        from align_tui.tui.dialogs.keeping import UNSAVED
-
-        while self.screen is not edited:
-            self.pop_screen()
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._leave()
-
-        self.push_screen(ConfirmDialog("leave the program", UNSAVED, self.glyphs.ascii), answered)
-
-    def _leave(self) -> None:
-        while len(self.screen_stack) > 2:
-            self.pop_screen()
-        screen = self.screen
-        screen.leave() if isinstance(screen, CanBeLeft) else self.exit()
-
-    def action_copy_or_leave(self) -> None:
-        """Copy the selected text and end the selection; without one, leave."""
-        focused: object = self.focused
-        screen = self.screen
-        if isinstance(focused, Copies) and focused.selected_text:
-            focused.action_copy()
-            focused.selection = type(focused.selection).cursor(focused.selection.end)
-        elif text := screen.get_selected_text():
-            self.copy_to_clipboard(text)
-            screen.clear_selection()
-        else:
-            self.action_leave()
 
     async def on_event(self, event: events.Event) -> None:
         """Repair typed and pasted text for every field, since a terminal may send anything.

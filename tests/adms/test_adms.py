@@ -155,7 +155,7 @@ def test_a_cut_reply_is_asked_for_again_once() -> None:
     decision = decide(script)
     assert [sampling.max_tokens for _, sampling in script.asked] == [100, 200]
     assert decision.responses[0].retried and "cut at max_tokens" in decision.notes[0]
-    with pytest.raises(Truncated, match="100 and at 200"):
+    with pytest.raises(Truncated, match="100 tokens, nor at 200 tokens"):
         decide(Script("CUT", "CUT"))
 
 

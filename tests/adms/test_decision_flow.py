@@ -128,7 +128,7 @@ def test_a_step_that_never_gives_a_usable_reply_fails_the_sample(
     key: str, step: str, attempts: int
 ) -> None:
     llm = Answering(faulty(key, 99))
-    with pytest.raises(ReplyError, match=f"{step} gave no usable reply, asked {attempts}"):
+    with pytest.raises(ReplyError, match=f"{step} gave no usable reply in {attempts} attempts"):
         decided(llm, SCENARIO, HIGH, kind="decision_flow")
 
 

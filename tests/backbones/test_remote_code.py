@@ -85,7 +85,7 @@ def test_it_is_run_once_it_is_trusted_and_as_long_as_it_is_the_same(theirs: Thei
     spec = theirs.profile().backbone
     code = code_of_model(spec)
     assert code is not None and spec.code_sha256 == code.sha256
-    with pytest.raises(CodeRefused, match="nobody trusted"):
+    with pytest.raises(CodeRefused, match="have not trusted the code"):
         load_model(spec, quiet)
     assert not theirs.ran()
 
@@ -96,7 +96,7 @@ def test_it_is_run_once_it_is_trusted_and_as_long_as_it_is_the_same(theirs: Thei
     theirs.write(more="# changed")
     with pytest.raises(CodeRefused, match="has changed since"):
         load_model(spec, quiet)
-    with pytest.raises(CodeRefused, match="nobody trusted"):
+    with pytest.raises(CodeRefused, match="have not trusted the code"):
         load_model(theirs.profile().backbone, quiet)
     assert not theirs.ran()
 

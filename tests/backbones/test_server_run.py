@@ -73,7 +73,7 @@ async def test_a_server_that_is_not_there_is_refused_before_there_is_a_run() -> 
         "run", "-p", "baseline", "--limit", "2", "--json", "--backbone", "http://127.0.0.1:9/v1"
     )
     assert code == 2 and out == ""
-    assert "No server answers at http://127.0.0.1:9/v1" in err and "Start it first" in err
+    assert "No server answers at http://127.0.0.1:9/v1" in err and "Start the server" in err
 
 
 async def test_doctor_tells_what_it_waits_for() -> None:

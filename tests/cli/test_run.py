@@ -118,9 +118,11 @@ def test_a_usage_error_is_2_and_writes_nothing(arguments: tuple[str, ...]) -> No
 
 
 def test_failures_are_1_and_typed(tmp_path: Path) -> None:
-    model = tmp_path / "broken-model"  # it is there, and its weights are not
+    model = tmp_path / "broken-model"  # its files are all there, and its weights hold nothing
     model.mkdir()
     (model / "config.json").write_text('{"model_type": "llama"}')
+    (model / "tokenizer.json").write_text("{}")
+    (model / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     lines = events(
         "run", "-p", "baseline", "--backbone", str(model), "--limit", "2", "--json", status=1
     )

@@ -91,5 +91,6 @@ def test_nothing_is_written_if_a_distribution_cannot_be_read(
     out = tmp_path / "out.toml"
     assert cli.run(["targets", "convert", str(target), "-o", str(out)]) == 2
     said = capsys.readouterr().err
+    assert "This target cannot be used" in said
     assert "of QualityOfLife cannot be read" in said and "it is not a pickle" in said
     assert not out.exists()

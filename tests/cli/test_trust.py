@@ -249,7 +249,7 @@ def test_a_database_of_somebody_elses_brings_no_code(theirs: Theirs, align: Alig
     new = runs.create_run(db, runs.load_study(db, runs.list_runs(db)[0].id), {})
     serve(Settings(db.path, idle_exit_s=0.1))
     assert runs.get_run(db, new).failed == 1 and not theirs.ran()
-    assert "nobody trusted" in align("show", new).stdout
+    assert "have not trusted the code" in align("show", new).stdout
     assert align("run", "--resume", new).returncode == 2 and not theirs.ran()
     assert align("run", "--resume", new, "--trust").returncode == 0 and theirs.ran()
     db.close()

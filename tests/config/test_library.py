@@ -100,7 +100,7 @@ def test_local_folders_and_files_become_absolute(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("adm = 3 =", r"p\.toml: .*line 1", "not TOML"),
+        ("adm = 3 =", r"p\.toml: .*line 1", "TOML files"),
         ('extends = "baseline"\n\n[decoding]\ntemprature = 1', "line 4: unknown key 'decoding.temp",
          "'temperature'"),
         ('extends = "baseline"\nbackbon = 1', "line 2: unknown key 'backbon'", "'backbone'"),

@@ -122,6 +122,7 @@ def test_an_unknown_name_gets_a_hint(mine: Path, shipped: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         find_set("zzz")
     assert "Known sets: demo" in caught.value.hint
+    assert "align-tui scenarios import FILE --name zzz" in caught.value.hint
 
 
 def test_yours_hides_a_shipped_set(mine: Path, shipped: Path) -> None:

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align_tui.output.csv_cells import guarded, unguarded
+from align_tui.output.events import summary
 from align_tui.output.exporters.markdown import markdown
 from align_tui.output.json_text import json_text
 from align_tui.output.markdown_text import md
+from align_tui.output.tables import result_table
 from align_tui.store import runs
 from align_tui.store.database import Database
 from tests import hostile
@@ -76,3 +78,12 @@ def test_a_heading_holds_no_html(database: Database) -> None:
         "## Versions", "## Decisions",
     ]  # fmt: skip
     assert md("- a") == "\\- a" and md("1. a") == "1\\. a" and md("= a") == "\\= a"
+
+
+def test_targets_for_which_nothing_is_scored_share_a_line(database: Database) -> None:
+    study = make_study(1)  # one target of several profiles; nothing is decided yet
+    run = runs.create_run(database, study, {})
+    table = result_table(study, summary(database, run, study))
+    targets = [str(cell) for cell in table.columns[1].cells if str(cell)]
+    assert len(targets) == len(study.profiles)
+    assert set(map(str, table.columns[2].cells)) <= {"–", ""}

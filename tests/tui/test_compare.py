@@ -167,7 +167,7 @@ async def test_the_screen_compares_columns_of_two_runs(
         await pilot.press("escape", "minus")
         await wait(pilot, lambda: len(screen.state.columns) == 4)
         await pilot.press("t")
-        await wait(pilot, lambda: "it takes that of 2, moral desert" in words(app))
+        await wait(pilot, lambda: "so it takes that of column 2: moral desert" in words(app))
         await pilot.press("escape")
         assert app.screen is not screen
 

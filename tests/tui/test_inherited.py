@@ -154,7 +154,7 @@ async def test_only_what_is_missing_is_asked(
         decide(db, study)
         await wait(pilot, lambda: screen.snapshot.counts.done == 7)
         await pilot.press("a")
-        await wait(pilot, lambda: "the whole study is decided or queued already" in words(app))
+        await wait(pilot, lambda: "the whole study is already decided or queued" in words(app))
         assert screen.snapshot.counts == Counts(done=7, inherited=17)
     own = {(state.scenario, state.profile) for state in results.states(db, run)}
     assert own == {(2, 1), *((scenario, 2) for scenario in range(6))}

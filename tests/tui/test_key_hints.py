@@ -40,7 +40,7 @@ LETTER = re.compile(
     r"(?:^|[\s(,:;/])(?:[b-zB-Z?/]|a(?= (?:for|every|all)\b))(?= +[a-z])"
     r"|[:,;] A(?= [a-z]+s\b)|: [A-Za-z]$|\([a-z]\)|^[a-z] {3,}"
 )
-NO_KEYS = ("n behind each", "p is too small", "s whole", "/ found by a search")
+NO_KEYS = ("n behind each", "p is too small", "s whole", "/ found by a search", " s at most")
 
 
 def moved() -> str:

@@ -382,7 +382,7 @@ async def test_one_failed_decision_is_asked_again(
         assert screen.snapshot.counts.failed == 3
         queued = db.one("SELECT priority FROM samples WHERE id=?", (again.id,))
         assert queued is not None and queued["priority"] > 0
-        await wait(pilot, lambda: "asked again" in screen.state.notice)
+        await wait(pilot, lambda: "queued again" in screen.state.notice)
         [claimed] = worker.claim(8)
         assert claimed.id == again.id
         worker.finish(claimed)

@@ -300,7 +300,7 @@ async def test_the_study_screen_keeps_bookmark_and_verdict(
         await pilot.press("j", "j", "2")  # a failed sample has no decision
         await wait(pilot, lambda: "cut at 9 tokens" in words(app))
         await pilot.press("V")
-        await wait(pilot, lambda: "this needs a decision" in words(app))
+        await wait(pilot, lambda: "the focused pane has no decision yet" in words(app))
 
 
 async def test_browsing_begins_with_the_list_and_lives_in_ascii(

@@ -32,7 +32,7 @@ SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...], bool, str]] = {
     "groups-80x24": ((80, 24), ("l", "y", "J"), False, "moral desert"),
     "groups-200x50": ((200, 50), ("2", "y"), False, "moral desert"),
     "compare-120x40": ((120, 40), ("c", "n"), False, "sign-flip"),
-    "runs-100x30": ((100, 30), ("r",), False, "0/4 .00"),
+    "runs-100x30": ((100, 30), ("r",), False, "0/4  .00"),
     "replay-100x30": ((100, 30), ("space", "end"), True, "24/24"),
     "inside-100x30": ((100, 30), ("i", "tab"), False, "decision 2/8"),
 }

@@ -115,7 +115,7 @@ def test_what_does_not_fit_is_cut_with_a_mark(width: int) -> None:
 
 
 def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
-    starts = [("space", "goes on and starts one")]
+    starts = [("space", "resumes the run and starts one")]
 
     def part_of(snapshot: Snapshot, height: int = 9) -> tuple[list[str], int]:
         part = workers_part(snapshot, starts, 100, height, UNICODE)
@@ -130,7 +130,7 @@ def test_the_view_tells_queue_and_time_and_what_starts_a_worker() -> None:
         lines[0]
         == " this run: 40 pending, 2 waiting · all runs: 1204 pending in 3 runs · left 02:10"
     )
-    assert lines[1] == " no worker runs: space resumes and starts one"
+    assert lines[1] == " no worker runs: space resumes the run and starts one"
     two = replace(base, workers=(worker(), worker(id="b")), queue=queue.Depth(40, 1))
     lines, hidden = part_of(two)
     assert lines[0] == " this run: 40 pending, 2 writing · left 02:10"

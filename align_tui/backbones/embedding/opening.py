@@ -28,6 +28,7 @@ from align_tui.backbones.local.load import (
 from align_tui.backbones.local.model_code import check_code, only_trusted
 from align_tui.config.backbone_spec import BackboneSpec
 from align_tui.core.errors import BackboneError
+from align_tui.core.text.plurals import counted
 
 MEAN = "Its folder states no pooling (1_Pooling/config.json), so vectors are means over tokens."
 _POOLERS = ("pooler.", "classifier.", "cls.", "lm_head.", "embeddings.position_ids")
@@ -49,13 +50,14 @@ def open_embedding(spec: BackboneSpec, progress: OnProgress) -> EmbeddingBackbon
         model, tokenizer = _read(spec, files, dtype=dtype, **spec.load)
         torch.nn.Module.to(model, device)
     longest = longest_of(files.folder, _positions(model, tokenizer))
+    pooled = f"{pooling.mode} of up to {counted(longest, 'token')}"
     info = ModelInfo(
         name=spec.label,
-        identity=f"{files.identity}, {pooling.mode} of up to {longest} tokens",
+        identity=f"{files.identity}, {pooled}",
         device=str(device),
         dtype=str(dtype).removeprefix("torch."),
         parameters=size.parameters,
-        facts=machine_facts(device) | {"pooling": f"{pooling.mode} of up to {longest} tokens"},
+        facts=machine_facts(device) | {"pooling": pooled},
         files=FileHashes(files),
     )
     info = info if pooling.is_stated else replace(info, notes=(MEAN,))

@@ -23,7 +23,7 @@ def require_peft(folder: Path, base: str) -> None:
         raise MissingPackage(
             f"{folder} is an adapter of {base}, and loading adapters needs the package peft: "
             f"{error}",
-            "Install it: pip install 'align-tui[peft]', in a checkout: pip install -e '.[peft]'. "
+            "Install it: pip install 'align-tui[peft]' (in a checkout: pip install -e '.[peft]'). "
             "Or merge the adapter into its base (merge_and_unload) and name the merged folder.",
         ) from error
 

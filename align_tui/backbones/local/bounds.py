@@ -9,6 +9,7 @@ from typing import Any
 from transformers import PreTrainedModel
 
 from align_tui.core.errors import BackboneError, PromptTooLong
+from align_tui.core.text.plurals import counted
 
 LONGEST_POSITIONS = 10_000_000
 """A larger limit in a config means that there is none."""
@@ -37,12 +38,12 @@ class Bounds:
             shorter = "Take a model with a longer context, shorten the scenario"
             if prompt >= self.positions:
                 return PromptTooLong(
-                    f"The prompt has {prompt} tokens, and {self.name} reads at most "
+                    f"The prompt has {counted(prompt, 'token')}, but {self.name} reads at most "
                     f"{self.positions}",
                     f"{shorter}.",
                 )
             return PromptTooLong(
-                f"The prompt has {prompt} tokens, and {self.name} reads at most "
+                f"The prompt has {counted(prompt, 'token')}, and {self.name} reads at most "
                 f"{self.positions}: the {self.positions - prompt} that are left are too few for "
                 "the reply",
                 f"{shorter}, or lower adm.max_reasoning_chars.",
@@ -51,7 +52,7 @@ class Bounds:
         if foreign is not None:
             return BackboneError(
                 f"The tokenizer of {self.name} turns the text into token {foreign}, but the model "
-                f"has weights for only {self.rows} tokens",
+                f"has weights for only {counted(self.rows, 'token')}",
                 "Use the tokenizer that belongs to the model. Tokens may have been added to it.",
             )
         return None

@@ -8,6 +8,7 @@ import torch
 from transformers import PreTrainedModel
 
 from align_tui.backbones.local.load import free_memory
+from align_tui.core.text.plurals import counted
 
 SHARE = {"cuda": 0.55, "mps": 0.3, "cpu": 0.25}  # of the free memory, for keys and values
 PREFIX_SHARE = {"cuda": 0.15, "mps": 0.1, "cpu": 0.05}
@@ -48,7 +49,8 @@ class Budget:
         self.prefill = max(64, self.prefill // 2)
         self.prefix_bytes //= 2
         self.notes.append(
-            f"out of memory with {in_flight} tokens in flight: at most {self.tokens} from now on"
+            f"out of memory with {counted(in_flight, 'token')} in flight: "
+            f"at most {self.tokens} from now on"
         )
 
 

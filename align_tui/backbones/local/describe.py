@@ -52,6 +52,7 @@ from align_tui.config.model_files.weights import (
 )
 from align_tui.core.decisions import Message, Rendering
 from align_tui.core.errors import AlignError, BackboneError
+from align_tui.core.text.plurals import counted, plural
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase
@@ -325,8 +326,8 @@ def windows_in_words(windows: Windows | None) -> str:
         return "some layers keep a state, or share another's keys and values"
     counts = Counter(window for window in windows if window is not None)
     parts = [
-        f"{'chunks of' if window.chunked else 'the last'} {window.size:,} tokens in {count} of "
-        f"{len(windows)} layers"
+        f"{'chunks of' if window.chunked else 'the last'} {window.size:,} "
+        f"{plural(window.size, 'token')} in {count} of {counted(len(windows), 'layer')}"
         for window, count in counts.items()
     ]
     return "; ".join(parts) or "none: every layer sees all earlier tokens"
@@ -340,7 +341,7 @@ def _describe_tokenizer(findings: _Findings, tokenizer: PreTrainedTokenizerBase)
         if orphans:
             shown = ", ".join(repr(text) for text in sorted(orphans)[:3])
             findings.add_fault(
-                f"The tokenizer has {len(orphans)} tokens that the model has no weights for "
+                f"The tokenizer has {counted(len(orphans), 'token')} without weights in the model "
                 f"({shown}{', ...' if len(orphans) > 3 else ''}): a text with one of them fails."
             )
     chat = ChatFormat(tokenizer)

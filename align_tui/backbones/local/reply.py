@@ -24,6 +24,7 @@ from align_tui.core.replies import (
     THOUGHT,
     reasoning_cap,
 )
+from align_tui.core.text.plurals import counted
 
 CHARACTERS = 5  # in a token of prose; the JSON around the reasoning is forced, and costs no steps
 
@@ -226,7 +227,7 @@ class Reply(Reader):
         total = time.monotonic() - self.asked
         notes = self.notes
         if self.thought is not None and self.thought.was_cut:
-            notes += (f"The thinking was cut at {self.thought.cap} tokens.",)
+            notes += (f"The thinking was cut at {counted(self.thought.cap, 'token')}.",)
         return Generation(
             text="".join(self._parts),
             prompt=self.prompt,

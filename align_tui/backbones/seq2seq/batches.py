@@ -10,6 +10,7 @@ import torch
 from transformers import PreTrainedModel
 
 from align_tui.backbones.local.load import free_memory
+from align_tui.core.text.plurals import counted
 
 SHARE = 0.25
 """The part of the device's free memory that a batch may take."""
@@ -47,8 +48,8 @@ class Room:
         self.rows = max(1, min(self.rows, rows) // 2)
         self.tokens = max(1, min(self.tokens, tokens) // 2)
         self.notes.append(
-            f"out of memory with {rows} texts of {tokens} tokens in all: at most {self.rows} texts "
-            f"and {self.tokens} tokens from now on"
+            f"out of memory with {counted(rows, 'text')} of {counted(tokens, 'token')} in all: at "
+            f"most {counted(self.rows, 'text')} and {counted(self.tokens, 'token')} from now on"
         )
 
 

@@ -26,7 +26,8 @@ def require_package() -> None:
     except ImportError as error:
         raise MissingPackage(
             f"Reaching model servers needs the package openai: {error}",
-            "Install it: pip install 'align-tui[server]', in a checkout pip install -e '.[server]'",
+            "Install it: pip install 'align-tui[server]' (in a checkout: "
+            "pip install -e '.[server]').",
         ) from error
 
 

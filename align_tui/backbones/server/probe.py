@@ -29,6 +29,7 @@ from align_tui.core.decisions import Message, Sampling
 from align_tui.core.errors import ReplyError, ServerError
 from align_tui.core.text.display import one_line
 from align_tui.core.text.nearest import close_to
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import JsonObject
 
 Evidence = Literal["held", "free", "unknown"]
@@ -73,7 +74,7 @@ async def _identify(endpoint: Endpoint, spec: BackboneSpec) -> Capabilities:
         )
     if not spec.model and len(names) != 1:
         raise ServerError(
-            f"{endpoint.url} serves {len(names)} models, but the profile names none",
+            f"{endpoint.url} serves {counted(len(names), 'model')}, but the profile names none",
             f"Set backbone.model: {shown}"
             if names
             else "Set backbone.model. Check that the URL leads to the API. It usually ends in /v1.",

@@ -8,6 +8,7 @@ from typing import Any
 
 from align_tui.backbones.server.outcomes import ServerReply, only_thought
 from align_tui.core.decisions import Message, Rendering, Sampling, ThinkingMode
+from align_tui.core.text.plurals import counted
 from align_tui.core.types import Json, JsonObject
 
 TEMPLATE_VALUES = "chat_template_kwargs"
@@ -105,7 +106,7 @@ def joined(first: ServerReply, second: ServerReply) -> ServerReply:
 
 def thinking_notes(mode: ThinkingMode, reply: ServerReply, *, asked_twice: bool) -> list[str]:
     """Sentences about a reply's thinking for the user."""
-    spent = f"{reply.thinking_tokens} tokens"
+    spent = counted(reply.thinking_tokens or 0, "token")
     notes = []
     if mode == "off" and reply.thinking:
         notes.append(

@@ -44,7 +44,7 @@ def require_gguf() -> None:
     except ImportError as error:
         raise MissingPackage(
             f"Reading GGUF files needs the package gguf: {error}",
-            "Install it: pip install 'align-tui[gguf]', in a checkout: pip install -e '.[gguf]'",
+            "Install it: pip install 'align-tui[gguf]' (in a checkout: pip install -e '.[gguf]').",
         ) from error
 
 

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from align_tui.config.targets import TargetSpec
 from align_tui.core.attributes import Attributes
-from align_tui.core.errors import AlignmentError, DatasetError
+from align_tui.core.errors import AlignmentError, DatasetError, TargetFileError
 from align_tui.core.targets import Distribution, RandomEffects, Target, Targets, TargetValue
 from align_tui.core.text.display import one_line
 from align_tui.core.text.repair import storable
@@ -77,15 +77,18 @@ def read_target(
     scale: Mapping[str, float] | None = None,
     options: KdeOptions | None = None,
 ) -> AlignmentTarget:
-    """Read the alignment target of a file; raises DatasetError.
+    """Read the alignment target of a file; raises TargetFileError, which is a DatasetError.
 
     `options` say which estimate of a distribution is read. If a value is above 1, its attribute is
     on a scale of 0..10; `scale` (attribute to the value that stands for 1) overrides that. The file
     may also be the configuration of a whole run.
     """
     place = FilePosition(shown(path))
-    table = parse_table(read_text(path, MAX_TARGET_BYTES), place)
-    return target_of_table(table, path, attributes=attributes, scale=scale, options=options)
+    try:
+        table = parse_table(read_text(path, MAX_TARGET_BYTES), place)
+        return target_of_table(table, path, attributes=attributes, scale=scale, options=options)
+    except DatasetError as error:
+        raise TargetFileError(error.message, error.hint) from error
 
 
 def target_of_table(
@@ -96,7 +99,7 @@ def target_of_table(
     scale: Mapping[str, float] | None = None,
     options: KdeOptions | None = None,
 ) -> AlignmentTarget:
-    """The alignment target of a parsed file, with arguments and errors as `read_target`."""
+    """The alignment target of a parsed file, as `read_target`; raises DatasetError."""
     place = FilePosition(shown(path))
     if isinstance(table.get("alignment_target"), dict):
         table = as_object(table["alignment_target"], place, "alignment_target")

@@ -92,9 +92,9 @@ def _run(bundle: Bundle, study: Study, run: str) -> Iterator[str]:
     if run != bundle.run.id:
         yield "The manifest names another run than run.json."
     if len({profile.name for profile in bundle.profiles}) < len(bundle.profiles):
-        yield "Two profiles have one name."
+        yield "Two profiles have the same name."
     if len({scenario.key for scenario in study.scenarios}) < len(study.scenarios):
-        yield "Two scenarios have one key."
+        yield "Two scenarios have the same key."
 
 
 def _check(name: str, checked: int, problems: Iterator[str]) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from align_tui.output.numbers import p_number, point, signed
 from align_tui.output.report import plots, position, words
 from align_tui.output.report.blocks import TICKS
 from align_tui.output.report.data import Accuracy, Report
+
+FIGURES = re.compile(r"[\d\s.,<~–+\-\[\]{}()/qc]*|[\d.]+ to [\d.]+ \([\d.]+\)")
+"""A cell of figures alone, which no line break may cut: `< .001`, `.50 [.29, .71]`, `95 q`."""
 
 
 def html(report: Report, *, page: bool = False) -> str:
@@ -38,6 +42,7 @@ def html(report: Report, *, page: bool = False) -> str:
         "evidence": evidence_words,
         "when": lambda at: time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(at)),
     }
+    environment.tests["figures"] = lambda cell: FIGURES.fullmatch(cell) is not None
     return environment.get_template("page.html.jinja").render(
         report=report,
         words=words,

@@ -162,15 +162,11 @@ class EditDialog(KeepingDialog["Changed"]):
         except OSError as error:
             self._say(ConfigError(one_line(f"The editor did not start: {error.strerror}", 300)))
         else:
-            self._take(text)
+            self._say("")
+            if text != self.area.text:  # undo brings the text before back
+                self.area.replace(text, self.area.document.start, self.area.document.end)
+                self.area.move_cursor((0, 0))
         self.refresh(layout=True)
-
-    def _take(self, text: str) -> None:
-        """Put a text in the place of the one that is edited; undo brings it back."""
-        self._say("")
-        if text != self.area.text:
-            self.area.replace(text, self.area.document.start, self.area.document.end)
-            self.area.move_cursor((0, 0))
 
     def has_changed(self) -> bool:
         """True if the text was edited."""

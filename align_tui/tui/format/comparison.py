@@ -1,4 +1,4 @@
-"""The lines of the comparison screen: the columns, the paired table and the rows."""
+"""The upper lines of the comparison screen: the columns, and the paired table."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def title_line(
     numbers = f" {glyphs.sep} {counted(rows, 'row')} {glyphs.sep} {differing}"
     left: list[Span] = [(" compare", "title"), (numbers, "text")]
     if only:
-        left.append((f" {glyphs.sep} only those are listed", "warn"))
+        left.append((f" {glyphs.sep} only these are listed", "warn"))
     counting = "discriminating rows" if discriminating else "all scored rows"
     right = ((f"{_aims(digest, glyphs)} {glyphs.sep} {counting} ", "quiet"),)
     if cells(left) + cells(right) >= width:
@@ -206,7 +206,12 @@ def table_lines(digest: Digest, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     one, two = found.a + 1, found.b + 1
     margin = shared_margin(digest.paired.columns[each].margin for each in (found.a, found.b))
     if found.a == found.b:
-        return (((" there is only one column: add another to compare with", "text"),), (), (), ())
+        return (
+            ((" there is only one column: add another to compare it with", "text"),),
+            (),
+            (),
+            (),
+        )
     if found.different:
         above = different_targets(found, digest.adjusted, width, glyphs)
     else:
@@ -328,7 +333,8 @@ def versus_words(digest: Digest, glyphs: Glyphs) -> str:
             return "both columns have targets of their own"
         without = found.a + found.b - aimed[0]
         target = in_words(columns[aimed[0]].targets, glyphs)
-        return f"column {without + 1} has no target: it takes that of {aimed[0] + 1}, {target}"
+        taken = f"it takes that of column {aimed[0] + 1}: {target}"
+        return f"column {without + 1} has no target, so {taken}"
     if not digest.versus:
         return "no column has a target, so nothing can be scored"
     target = f"{in_words(digest.versus, glyphs)} ({target_id(digest.versus)})"

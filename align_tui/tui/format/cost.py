@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from align_tui.core.text.plurals import counted
+from align_tui.core.text.plurals import counted, plural
 
 if TYPE_CHECKING:
     from align_tui.services.estimate import Cost
@@ -33,7 +33,10 @@ def _parts(cost: Cost) -> list[str]:
     elif cost.seconds is None or cost.tokens is None:
         parts.append("tokens and time unknown: this run has no decision by this model")
     else:
-        tokens = f"about {_rounded(cost.tokens):,} tokens and " if cost.tokens >= 1 else "about "
+        number = _rounded(cost.tokens)
+        tokens = (
+            f"about {number:,} {plural(number, 'token')} and " if cost.tokens >= 1 else "about "
+        )
         parts.append(f"{tokens}{_time(cost.seconds)} at the run's pace")
     return [*parts, BILLED] if cost.billed else parts
 

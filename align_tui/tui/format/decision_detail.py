@@ -120,7 +120,9 @@ def _decision(detail: DecisionDetail) -> str:
     if not replies:
         failed = result is not None and result.error_kind
         out.append(
-            "\nIt failed before a reply was complete." if failed else "\nNo model was asked."
+            "\nThe decision failed before a reply was complete."
+            if failed
+            else "\nNo model was asked."
         )
     return "\n".join(out)
 

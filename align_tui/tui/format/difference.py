@@ -23,13 +23,10 @@ def difference_lines(
 
 
 def _marked(parts: Sequence[Part], glyphs: Glyphs) -> list[Part]:
+    pieces = [piece for part in parts for piece in _split(part)]
     if not glyphs.ascii:
-        return [piece for part in parts for piece in _split(part)]
-    return [
-        (f"{lead}[{bare}]", True) if own and (bare := text[len(lead) :]) else (text, own)
-        for text, own in parts
-        for lead in [text[: len(text) - len(text.lstrip())]]
-    ]
+        return pieces
+    return [(f"[{text}]", True) if own and text else (text, own) for text, own in pieces]
 
 
 def _split(part: Part) -> list[Part]:

@@ -51,7 +51,7 @@ def worker_parts(
     broken = [worker for worker in workers if worker.error]
     if broken:
         words = one_line(broken[0].error or "", max(20, width // 2))
-        which = f"{len(broken)} of {len(workers)} workers: " if several else ""
+        which = f"{len(broken)} of {counted(len(workers), 'worker')}: " if several else ""
         return ((f"{glyphs.marks['failed']} {which}{words} ", "failed"),)
     loading = [worker for worker in workers if worker.state == "loading"]
     if loading and not several:

@@ -102,7 +102,7 @@ def compare_keys(names: KeyNames, glyphs: Glyphs, *, only: bool) -> list[Key]:
     entries: list[Entry] = [
         ("row", "compare.next_row", "compare.previous_row"),
         ("next difference", "compare.next_difference", "compare.previous_difference"),
-        ("second column", "compare.next_column"),
+        ("next column", "compare.next_column"),
         ("swap", "compare.swap"),
         ("columns", "compare.add", "compare.remove"),
         ("all rows" if only else "only differences", "compare.only_differences"),

@@ -56,12 +56,14 @@ class GroupedRows:
         """What each of `height` lines from `top` shows.
 
         Where the heading of the first item is out of sight, it takes the place of that item, so
-        that one sees which group the lines belong to.
+        that one sees which group the lines belong to. It does not do so for the last item of a
+        group, whose heading would look like the one of an empty group.
         """
         shown = [self.at(line) for line in range(top, min(top + height, len(self)))]
-        if self.groups and shown and not shown[0][1] and height >= LEAST:
+        whole = len(shown) > 1 and not (shown[0][1] or shown[1][1])
+        if self.groups and whole and height >= LEAST:
             shown[0] = self.line_of(shown[0][0]) - shown[0][0] - 1, True
         return shown
 
 
-LEAST = 4  # lines of a window whose first one is always a heading
+LEAST = 4  # lines of a window that keeps a heading in its first line

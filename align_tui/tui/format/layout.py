@@ -90,7 +90,7 @@ def arrange(width: int, height: int, profiles: int, focus: int, maximised: bool)
     """Arrange panes side by side, in up to three rows if one is too narrow, then in pages."""
     if maximised or profiles == 1:
         return Grid((focus,), 1, 1, (1,), profiles > 1)
-    narrow = 2 if width >= 80 and height >= 16 else 1
+    narrow = 2 if width >= 80 and height >= 18 else 1
     across = max(1, width // PANE_WIDTH) if width >= 96 or height >= 24 else narrow
     down = max(1, min(3, height // PANE_HEIGHT))
     rows = 1 if across >= profiles else min(down, math.ceil(profiles / across))

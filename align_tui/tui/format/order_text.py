@@ -23,7 +23,7 @@ def order_words(order: Order, focus: int) -> str:
 
 
 def order_value(order: Order, scenarios: ScenarioOrder, number: int, focus: int) -> str:
-    """What the order goes by on one scenario: `moral desert`, `.12`, `2`; "" if nothing is known.
+    """The value by which the list orders a scenario: `moral desert`, `.12`, `2`; "" if unknown.
 
     Disagreement is the share of the pairs of columns that chose differently, and with one column
     the number of the others that did. Flips are the share of repeats.

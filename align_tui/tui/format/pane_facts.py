@@ -1,4 +1,4 @@
-"""What a decision is beside others: its repeats, its margin, and the baseline's decision."""
+"""A decision compared with others: its repeats, its margin, and the baseline's decision."""
 
 from __future__ import annotations
 

@@ -289,7 +289,7 @@ def _text(
     if shown.status == "running" and shown.thinking and not shown.text:
         return "", False
     if shown.status == "running" and shown.blocked:
-        return f"{shown.blocked}. The sample fails if that goes on.", True
+        return f"{shown.blocked}. The sample fails if this goes on.", True
     if shown.status == "running" and not shown.text:
         workers, silent = snapshot.workers, snapshot.silent
         return running_words(workers, profile.needs_model, silent, begun=shown.begun), True

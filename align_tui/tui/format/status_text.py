@@ -70,7 +70,8 @@ def silent_words(silent: Sequence[WorkerRow]) -> str:
     """`worker 3fa91c77 does not answer`, or `is blocked` if it answers but takes no samples."""
     blocked = all(worker.is_blocked for worker in silent)
     if len(silent) > 1:
-        return f"{len(silent)} workers {'are blocked' if blocked else 'do not answer'}"
+        number = counted(len(silent), "worker")
+        return f"{number} {'are blocked' if blocked else 'do not answer'}"
     return f"worker {silent[0].id[:8]} {'is blocked' if blocked else 'does not answer'}"
 
 

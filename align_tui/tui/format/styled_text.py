@@ -114,7 +114,9 @@ def cut(line: Sequence[Span], width: int, more: str) -> Line:
         if size >= left:
             # Keep one cell for the ellipsis even if this span would just fit.
             kept = set_cell_size(text, left - 1) if left > 1 else ""
-            out.append((kept.rstrip() + more if left > 0 else "", style))
+            # A name that was cut already ends with the ellipsis.
+            kept = kept.rstrip().removesuffix(more) + more if left > 0 else ""
+            out.append((kept, style))
             break
         out.append((text, style))
         left -= size

@@ -12,7 +12,7 @@ from align_tui.monitor.marks import MarkName
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.styled_text import Line, Span, cells, cut, fit_name
 
-LEAST_NAME = 6  # cells: below that only the focused column has a name
+LEAST_NAME = 5  # cells: below that only the focused column has a name
 FOCUSED_NAME = 18  # cells that the focused column's name takes if no other has room
 
 

@@ -73,7 +73,7 @@ def worker_table(
     every = [(worker, False) for worker in workers] + [(worker, True) for worker in gone]
     texts = [_texts(worker, lost, none) for worker, lost in every]
     for row in texts if not headed else ():
-        row[5], row[6] = f"{row[5]} tok/s", f"{row[6]} samples"  # numbers that no heading explains
+        row[5], row[6] = row[5] + " tok/s", row[6] + " samples"  # numbers that no heading explains
     rows = [TITLES, *texts] if headed else texts
     sizes = [max((cell_len(row[i]) for row in rows), default=0) for i in range(len(TITLES))]
     shown, gap = _fitting(sizes, width - 2)

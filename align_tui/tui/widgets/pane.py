@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.css.scalar import Scalar
@@ -21,9 +23,9 @@ class Pane(Edged, Vertical, can_focus=True):
     Pane > .foot { height: 3; }
     """
 
-    def __init__(self, profile: int) -> None:
+    def __init__(self, profile: int, resized: Callable[[], None] = lambda: None) -> None:
         super().__init__(id=f"pane-{profile}", classes="pane")
-        self.profile = profile
+        self.profile, self._resized = profile, resized
         self._view: PaneView | None = None
         self._document: VerticalScroll | None = None
         self._prose = Prose()
@@ -66,8 +68,9 @@ class Pane(Edged, Vertical, can_focus=True):
             self._document.styles.max_height = max(1, self.size.height - rest)
 
     def on_resize(self) -> None:
-        """Give a document the room that there is now."""
+        """Give a document the room that there is now; the foot is made again to fit."""
         self._bound_document()
+        self._resized()
 
     def _show_prose(self, view: PaneView) -> None:
         """Show the text with the parts above and below it; for a document only the part above."""

@@ -37,7 +37,7 @@ def design(gathered: Gathered) -> Block | None:
 def _sentences(gathered: Gathered, part: GatheredRun) -> Iterator[str]:
     study, row = part.study, part.row
     scenarios = counted(len(study.scenarios), "scenario")
-    often = "twice" if study.repeat == 2 else f"{study.repeat} times"
+    often = "twice" if study.repeat == 2 else counted(study.repeat, "time")
     times = "" if study.repeat == 1 else f", each {often}"
     failed = f", {row.failed} failed" if row.failed else ""
     left = row.pending + row.running

@@ -50,19 +50,19 @@ ACTS: tuple[Act[CompareActs], ...] = (
     Act(
         "compare.next_column",
         "tab",
-        "next second column",
+        "compare with the next column",
         lambda do: do.columns.turn_second(1),
         priority=True,
     ),
     Act(
         "compare.previous_column",
         "shift+tab",
-        "previous second column",
+        "compare with the previous column",
         lambda do: do.columns.turn_second(-1),
         priority=True,
     ),
     *(
-        Act(f"compare.column_{n}", str(n), f"column {n} as the second", partial(_pick, n))
+        Act(f"compare.column_{n}", str(n), f"compare with column {n}", partial(_pick, n))
         for n in range(1, 10)
     ),
     Act("compare.swap", "x", "swap the two columns", lambda do: do.columns.swap()),
@@ -73,13 +73,13 @@ ACTS: tuple[Act[CompareActs], ...] = (
     Act(
         "compare.discriminating",
         "d",
-        "count all scored rows, or discriminating ones",
+        "count all scored rows, or only discriminating ones",
         lambda do: do.looking.turn_discriminating(),
     ),
     Act(
         "compare.comparison_target",
         "t",
-        "next target to score columns without a target against",
+        "score columns without a target against the next target",
         lambda do: do.looking.next_versus(),
     ),
     Act(

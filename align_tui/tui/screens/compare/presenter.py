@@ -13,7 +13,7 @@ from align_tui.tui.format.comparison import Digest
 from align_tui.tui.format.difference import difference_lines
 from align_tui.tui.format.glyphs import Glyphs
 from align_tui.tui.format.scenario import lines_wanted, scenario_lines, scenario_title
-from align_tui.tui.format.styled_text import Line
+from align_tui.tui.format.styled_text import Line, fit_name
 from align_tui.tui.widgets.lines import Lines
 from align_tui.tui.widgets.listing import ScenarioList
 from align_tui.tui.widgets.panel import ScenarioPanel
@@ -109,5 +109,7 @@ class ComparisonPresenter:
             head: tuple[Line, ...] = ()
             if row is not None:
                 head = (compared_rows.chosen_line(row, index, digest, width, self.glyphs), ())
-            title = ((f"{index + 1} ", "key"), (one_line(column.name), "title"))
+            names = [one_line(digest.paired.columns[each].name) for each in compared]
+            name = fit_name(one_line(column.name), "", width - 4, self.glyphs.more, names)
+            title = ((f"{index + 1} ", "key"), (name, "title"))
             side.show((*head, *lines), title, below, self.state.row)

@@ -48,7 +48,7 @@ ACTS: tuple[Act[RunsActs], ...] = (
     Act(
         "runs.choose",
         "space",
-        "choose the run for a comparison, or take it back",
+        "choose the run for a comparison, or undo the choice",
         lambda do: do.looking.choose(),
     ),
     Act(
@@ -75,7 +75,7 @@ ACTS: tuple[Act[RunsActs], ...] = (
     Act(
         "runs.delete",
         "D",
-        "delete the run into the trash; in the trash, remove it for good",
+        "move the run to the trash; in the trash, remove it for good",
         lambda do: do.runs.with_current(do.runs.delete),
     ),
     Act("runs.undo", "u", "bring back the run that was deleted last", lambda do: do.runs.undo()),

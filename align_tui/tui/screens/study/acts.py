@@ -87,7 +87,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.cancel",
         "S",
-        "stop the run at once, with the samples being decided",
+        "stop the run now, and the decisions that are being made",
         lambda do: do.asking.cancel(),
     ),
     Act("study.next_pane", "tab", "next pane", lambda do: do.moving.focus_by(1), priority=True),
@@ -149,13 +149,13 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.thinking",
         "h",
-        "show the models' thinking whole, or only its end",
+        "show all that the models thought, or only its end",
         lambda do: do.viewing.turn_thinking(),
     ),
     Act(
         "study.discriminating",
         "d",
-        "accuracy over all scored decisions, or over discriminating ones",
+        "count all scored decisions, or only the discriminating ones",
         lambda do: do.viewing.turn_discriminating(),
     ),
     Act(
@@ -199,7 +199,7 @@ STUDY_ACTS: tuple[Act[StudyActions], ...] = (
     Act(
         "study.findings",
         "w",
-        "findings: what makes numbers of this run doubtful",
+        "findings: why numbers of this run may mislead",
         lambda do: do.opening.findings(),
     ),
     Act(

@@ -18,7 +18,7 @@ from align_tui.tui.format.outside import outside_words
 from align_tui.tui.format.pane_facts import ALONE, Beside
 from align_tui.tui.format.panes import PaneView, current, greeting, pane_view
 from align_tui.tui.format.status import StatusView, shown_name, status_line
-from align_tui.tui.format.styled_text import cut
+from align_tui.tui.format.styled_text import cut, fit_distinct
 from align_tui.tui.format.tabs import Tab, tabs_line
 from align_tui.tui.format.targets import baseline_of, compared, profile_name, signs
 from align_tui.tui.format.transport import Ticks, transport_line
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study.listed import ListedScenarios
     from align_tui.tui.screens.study.views.registry import Views
     from align_tui.tui.screens.study.widgets import StudyWidgets
+
+
+BESIDE = 20  # cells of the baseline's name in the facts of other panes
 
 
 class Presenter:
@@ -190,7 +193,7 @@ class Presenter:
             width,
             self.glyphs,
             listed=is_listed(self.scenarios.listed(snapshot, state), state.scenario),
-            filtered=self.scenario_list.said_elsewhere(snapshot, state, self.layout),
+            filtered=self.scenario_list.without_list(snapshot, state, self.layout),
         )
         subtitle = scenario.scenario_subtitle(
             shown, complete or state.unfolded, width, self.glyphs, self.widgets.names
@@ -254,7 +257,8 @@ class Presenter:
             return Beside(repeats)
         profiles = self.study.profiles
         same = profiles[number].model_label == profiles[index].model_label
-        return Beside(repeats, snapshot.panes[number], self._names[number], same)
+        name = fit_distinct(self._names[number], BESIDE, self.glyphs.more, self._names)
+        return Beside(repeats, snapshot.panes[number], name, same)
 
     def _pane_width(self, place: int) -> int:
         """The width in cells inside a pane that has not been laid out yet."""

@@ -1,4 +1,4 @@
-"""The replay screen for a recording, to which the recorder delivers one frame after the other."""
+"""The replay screen of a recording: it shows the frames that the recorder delivers."""
 
 from __future__ import annotations
 

@@ -36,15 +36,15 @@ class ScenarioListPresenter:
         self._lines: dict[int, tuple[Cells, tuple[object, ...], Line]] = {}
         self._headings = GroupHeadings(study, glyphs)
 
-    def said_elsewhere(self, snapshot: Snapshot, state: ViewState, layout: Layout) -> Line:
+    def without_list(self, snapshot: Snapshot, state: ViewState, layout: Layout) -> Line:
         """The filter, or else group and order in words, if the list has no room for them."""
         if layout.list_kind in ("full", "wide"):
             return ()
         listed = self.scenarios.listed(snapshot, state)
         if not state.wanted:
-            said = [self._headings.words(listed, state)]
-            said.append("" if state.order == "file" else order_words(state.order, state.focus))
-            text = f" {self.glyphs.sep} ".join(filter(None, said))
+            parts = [self._headings.words(listed, state)]
+            parts.append("" if state.order == "file" else order_words(state.order, state.focus))
+            text = f" {self.glyphs.sep} ".join(filter(None, parts))
             return ((fit(text, layout.main_width // 2, self.glyphs.more), "text"),) if text else ()
         total, width = len(self.study.scenarios), layout.main_width // 2
         return filter_text.filter_title(
@@ -91,13 +91,13 @@ class ScenarioListPresenter:
     def _title(self, listed: int, total: int, width: int, state: ViewState) -> Line:
         """`scenarios by attribute, by margin of 2, least first`, with the filter if any."""
         title = filter_text.list_title(state.wanted, listed, total, width, self.glyphs, state.focus)
-        said = []
+        parts = []
         if state.grouping.kind != "none":
             column = self.scenarios.grouped_column(state)
-            said.append(group_text.grouping_words(state.grouping, column))
+            parts.append(group_text.grouping_words(state.grouping, column))
         if state.order != "file":
-            said.append(order_words(state.order, state.focus))
-        return with_order(title, ", ".join(said), width, self.glyphs) if said else title
+            parts.append(order_words(state.order, state.focus))
+        return with_order(title, ", ".join(parts), width, self.glyphs) if parts else title
 
     def _line(
         self,

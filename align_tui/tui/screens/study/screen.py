@@ -64,7 +64,7 @@ class StudyScreen(Screen[None]):
             starting=launch.autostart and not self.REPLAY, greets=launch.greets
         )
         self._newest: Snapshot | None = None
-        self._told = False
+        self._announced = False
         self._release: Callable[[], None] = lambda: None  # keys wait for the first snapshot
         self.session = Session(
             launch,
@@ -158,13 +158,13 @@ class StudyScreen(Screen[None]):
     def deliver(self, snapshot: Snapshot) -> None:
         """Take a snapshot from the feed's thread; the screen paints only the newest one."""
         self._newest = snapshot
-        if not self._told:
-            self._told = True
+        if not self._announced:
+            self._announced = True
             self.post_message(self.Arrived())
 
     def on_study_screen_arrived(self) -> None:
         """Paint the snapshot that the feed delivered."""
-        self._told = False  # first: a snapshot that comes now is announced again
+        self._announced = False  # first: a snapshot that comes now is announced again
         snapshot = self._newest
         if snapshot is not None:
             self.session.snapshot = snapshot

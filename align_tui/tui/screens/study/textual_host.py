@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.dom import NoScreen
@@ -86,14 +85,15 @@ class TextualHost:
         self.state.notice = text
         self._notices += 1
         mine = self._notices
-        if not waiting:
-            self.screen.set_timer(NOTICE_S, lambda: self._unsay(mine))
-        self.repaint()
 
-    def _unsay(self, mine: int) -> None:
-        if mine == self._notices:
-            self.state.notice = ""
-            self.repaint()
+        def unsay() -> None:
+            if mine == self._notices:
+                self.state.notice = ""
+                self.repaint()
+
+        if not waiting:
+            self.screen.set_timer(NOTICE_S, unsay)
+        self.repaint()
 
     def complain(self, message: str, hint: str = "") -> None:
         """Show an error until the user closes it."""
@@ -163,19 +163,19 @@ class TextualHost:
 
         It waits while a dialog has an edit, because it closes all dialogs.
         """
-        app, turn = self.screen.app, partial(self._turn_to, successor)
+        app = self.screen.app
+
+        def turn() -> None:
+            if self.screen not in app.screen_stack:
+                return
+            while app.screen is not self.screen:
+                app.pop_screen()
+            app.switch_screen(self._make(successor))
+
         if isinstance(app, WaitsForEdits):
             app.after_edits(turn)
         else:
             turn()
-
-    def _turn_to(self, successor: Successor) -> None:
-        app = self.screen.app
-        if self.screen not in app.screen_stack:
-            return
-        while app.screen is not self.screen:
-            app.pop_screen()
-        app.switch_screen(self._make(successor))
 
     def leave(self, message: ExitMessage) -> None:
         """End the application; the program then prints `message`."""

@@ -29,11 +29,12 @@ class StudyWidgets:
 
     def __init__(self, screen: Screen[None], profiles: int, repaint: Callable[[], None]) -> None:
         self.screen, self._repaint = screen, repaint
+        self._will_repaint = False
         self.status, self.tabs = Lines(id="status"), Lines(id="tabs")
         self.transport, self.keys = Lines(id="transport"), Lines(id="keys")
         self.tallies = Lines(id="tallies")
         self.listing, self.panel = ScenarioList(id="list"), ScenarioPanel(id="panel")
-        self.panes = [Pane(index) for index in range(profiles)]
+        self.panes = [Pane(index, self._resized) for index in range(profiles)]
         self.grid = Container(*self.panes, id="panes")
         self.trouble = Static("", id="trouble", markup=False)
 
@@ -72,6 +73,16 @@ class StudyWidgets:
         if text:
             self.trouble.update(Content(text))
         self.screen.set_class(bool(text), "-trouble")
+
+    def _resized(self) -> None:
+        """Repaint once after all panes that change in one layout have their new sizes."""
+        if not self._will_repaint:
+            self._will_repaint = True
+            self.screen.call_later(self._repaint_resized)
+
+    def _repaint_resized(self) -> None:
+        self._will_repaint = False
+        self._repaint()
 
     def apply(self, layout: Layout) -> None:
         """Give the widgets the sizes of the layout."""

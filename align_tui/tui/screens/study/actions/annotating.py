@@ -29,7 +29,7 @@ class Annotating:
         """The focused decision's sample; None, with a notice, if there is no decision."""
         shown = self.session.focused(self.state)
         if shown is None or shown.status != "done":
-            self.host.say("this needs a decision: the focused pane has none")
+            self.host.say("the focused pane has no decision yet")
             return None
         return shown.sample
 

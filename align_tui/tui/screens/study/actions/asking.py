@@ -22,7 +22,7 @@ LONG = 2_000  # samples above which writing a study takes more than a moment
 
 
 class Asking:
-    """Queues samples. Nothing here waits for the database."""
+    """Queues samples. No method waits for the database."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Asking:
         """Show a notice that a long study is being written (a second for 10,000 scenarios)."""
         size = self.session.planned
         if size > LONG:
-            self.host.say(f"queueing the study: writing {size} samples")
+            self.host.say(f"queueing the study: writing {counted(size, 'sample')}")
 
     def _written(self, run: str) -> None:
         if self.session.planned > LONG:
@@ -80,7 +80,7 @@ class Asking:
             if new or again or session.snapshot.counts.open:
                 self._workers.start()
             if again:
-                self.host.say(f"asked again: {counted(again, 'failed decision')}")
+                self.host.say(f"queued again: {counted(again, 'failed decision')}")
             elif not new:
                 self.host.say("all profiles have decided this scenario, or are queued for it")
 
@@ -100,7 +100,7 @@ class Asking:
     def _run_all(self) -> None:
         session = self.session
         if not session.planned:
-            self.host.say("nothing to run: no scenario is decided in this study")
+            self.host.say("nothing to run: this study plans no decisions")
             return
 
         def then(done: tuple[str, int]) -> None:
@@ -109,7 +109,7 @@ class Asking:
             if new or session.snapshot.counts.open:
                 self._workers.start()
             elif not new:
-                self.host.say("the whole study is decided or queued already")
+                self.host.say("the whole study is already decided or queued")
 
         self.writing()
         session.do(
@@ -119,10 +119,10 @@ class Asking:
         )
 
     def ask_again(self) -> None:
-        """Queue the focused sample again if it failed; the others stay as they are."""
+        """Queue the focused sample again if it failed; other samples stay as they are."""
         session, run, shown = self.session, self.session.run, self.session.focused(self.state)
         if run is None or shown is None or shown.status != "failed" or shown.sample is None:
-            tail = ": {study.ask_again} asks again for a failed decision"
+            tail = ": {study.ask_again} retries a failed decision"
             self.host.say(self.host.names.sentence("nothing failed here", tail))
             return
         place, sample = (self.state.scenario, shown.profile, shown.repeat), shown.sample
@@ -131,7 +131,7 @@ class Asking:
             session.attach(run)
             if again:
                 self._workers.start()
-            self.host.say("asked again" if again else "this decision is queued again already")
+            self.host.say("queued again" if again else "this decision is already queued again")
 
         def ask() -> None:
             session.do(
@@ -152,14 +152,18 @@ class Asking:
         elif not snapshot.counts.open:
             host.say("nothing is left to decide")
         elif snapshot.state == "active" and (snapshot.workers or self.state.starting):
-            self._set_state(run, "paused", lambda: host.say("paused; running samples may finish"))
+            self._set_state(
+                run,
+                "paused",
+                lambda: host.say("paused: running samples still finish"),
+            )
         else:
             self._trusting.before(
                 session.study, lambda: self._set_state(run, "active", self._workers.start)
             )
 
     def cancel(self) -> None:
-        """Stop the run: its running and its pending samples. The user can resume it."""
+        """Stop the running and the pending samples. The user can resume the run."""
         session, host = self.session, self.host
         run = session.run
         if run is None or not session.snapshot.counts.open:

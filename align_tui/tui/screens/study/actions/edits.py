@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from align_tui.tui.screens.study.session import Session
 
 RUNS = "run the change"
-ASKED = "what-if in the child run {}"
+ASKED = "the what-if runs as {}"
 NOTHING_NEW = "nothing to run: all of this is decided already"
 UNSTATED = "targets do not change how this decision-maker decides, only how it is scored"
 
@@ -105,7 +105,7 @@ class Edits:
         )
 
     def edit_reasoning(self) -> None:
-        """Edit the focused decision's reasoning: the model concludes from it or continues it."""
+        """Edit the focused decision's reasoning; the model decides from it, or continues it."""
         from align_tui.studies.edits import with_reasoning
         from align_tui.tui.dialogs.edit import EditDialog
 
@@ -127,7 +127,7 @@ class Edits:
             return EditDialog(
                 f"reasoning of {study.profiles[at[1]].name}: does the decision depend on it?",
                 text,
-                [("conclude from it", ask), ("continue from it", partial(ask, goes_on=True))],
+                [("decide from it", ask), ("continue it", partial(ask, goes_on=True))],
                 self._costing,
                 suffix=".txt",
                 ascii_only=session.glyphs.ascii,

@@ -25,7 +25,7 @@ class Leaving:
         counts = snapshot.counts
         working = snapshot.state == "active" and counts.open
         if session.replay or not (working or counts.running):
-            self._part(snapshot.state)
+            self._end(snapshot.state)
             return
         from align_tui.tui.dialogs.leave import LeaveDialog
 
@@ -34,11 +34,11 @@ class Leaving:
 
     def _answered(self, answer: str | None) -> None:
         if answer == "leave":
-            self._part("active")
+            self._end("active")
         elif answer == "stop":
-            self._asking.stop(lambda: self._part("stopped"))
+            self._asking.stop(lambda: self._end("stopped"))
 
-    def _part(self, state: str) -> None:
+    def _end(self, state: str) -> None:
         """End the application with a message about the run."""
         counts = self.session.snapshot.counts
         ended, go_on = counts.done + counts.failed, self.host.names.first("study.pause")

@@ -91,7 +91,7 @@ class Moving:
         rows, listed = self.session.snapshot.rows, self._listed()
         found = next_wrong(rows, targets, shown, listed, state.scenario, step)
         if found is None:
-            self.host.say("no shown profile decided a scenario wrong")
+            self.host.say("no profile on the screen decided a scenario wrong")
         else:
             self.turn_to(found)
 
@@ -135,7 +135,7 @@ class Moving:
             self.host.focus_pane(index)
 
     def focus_by(self, by: int) -> None:
-        """Focus the next or previous pane."""
+        """Focus the pane `by` places to the right, round the end."""
         self.focus_on((self.state.focus + by) % len(self.session.study.profiles))
 
     def filter(self) -> None:

@@ -73,7 +73,7 @@ class Opening:
         """Read what makes the run's numbers doubtful, and show it."""
         session, run = self.session, self.session.run
         if run is None:
-            self.host.say("nothing to find: nothing is decided yet")
+            self.host.say("no findings: nothing is decided yet")
             return
         study = session.study
 

@@ -63,7 +63,7 @@ class Playing:
 
     def refuse(self) -> None:
         """Say that a replay asks no model."""
-        notice = "a replay asks no model: open the run itself from the list of runs"
+        notice = "a replay asks no model: open the run from the list of runs"
         self.host.say(self.host.names.sentence(notice, " ({study.runs})"))
 
     def nothing(self) -> None:

@@ -72,7 +72,7 @@ class Viewing:
         state.thinking = not state.thinking
         if not any(shown.thinking for shown in self.session.snapshot.panes):
             how = "shown whole" if state.thinking else "folded to a line"
-            self.host.say(f"no model thought here; other thinking is now {how}")
+            self.host.say(f"no model thought here; thinking is now {how}")
         self.host.repaint()
 
     def turn_discriminating(self) -> None:
@@ -115,7 +115,7 @@ class Viewing:
         self.session.show(state)
 
     def back(self) -> None:
-        """Undo one change of the view: error, greeting, search, maximised pane, and so on."""
+        """Undo one change of the view, such as an error, the search or a maximised pane."""
         state = self.state
         if state.trouble:
             self.host.put_away()

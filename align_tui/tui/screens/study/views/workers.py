@@ -12,7 +12,7 @@ def _starts(data: ViewData) -> list[tuple[str, str]]:
     """The keys that start a worker now, each with what else it does."""
     starts = {"study.run_all": "decides the whole study", "study.run_scenario": "this scenario"}
     if data.snapshot.counts.open:
-        starts = {"study.pause": "resumes and starts one"}
+        starts = {"study.pause": "resumes the run and starts one"}
     keys = data.keys
     return [(keys.label(data.glyphs, a), does) for a, does in starts.items() if keys.first(a)]
 
