@@ -229,10 +229,13 @@ class Hostile:
         ]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.busy += 1
         try:
             call = await _read(reader, writer)
+            if call.path.endswith("/health"):  # align-tui looks if it is ready, before a run
+                await status(404, "Not Found")(call)
+                return
             self.calls.append(call)
-            self.busy += 1
             self.most = max(self.most, self.busy)
             await self._answer(call)
         except (ConnectionError, asyncio.IncompleteReadError):
