@@ -99,10 +99,11 @@ async def test_ctrl_c_copies_a_selection_and_leaves_without_one(
         await pilot.press("e")
         dialog = app.screen
         assert isinstance(dialog, EditDialog)
-        dialog.area.selection = Selection((0, 0), (0, 5))
+        area = dialog.area
+        area.selection = Selection((0, 0), (0, 5))
         await pilot.press("ctrl+c")
         assert app.clipboard == "title" and dialog in app.screen_stack
-        assert dialog.area.selected_text == ""
+        assert area.selected_text == ""
         await pilot.press("ctrl+c")  # nothing is selected, and nothing was edited
         assert app._exit
 
