@@ -73,7 +73,7 @@ def test_ours_cannot_be_replaced() -> None:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("boasts", "declares that it writes text under a schema, and Vectors has no method"),
+        ("boasts", "declares that it writes text under a schema, but Vectors has no method"),
         ("broken", "cannot be opened by vectors_plugin:nothing: AttributeError"),
         ("nobody", "There is no kind of backbone 'nobody'"),
         ("other", "is a list"),

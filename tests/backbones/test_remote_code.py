@@ -104,7 +104,7 @@ def test_it_is_run_once_it_is_trusted_and_as_long_as_it_is_the_same(theirs: Thei
 def test_looking_at_a_model_runs_no_code_that_was_not_trusted(theirs: Theirs) -> None:
     found = describe(theirs.spec)
     said = " ".join(trouble.said for trouble in found.troubles)
-    assert "not trusted on this account yet" in said and "own.py" in said
+    assert "this account does not trust yet" in said and "own.py" in said
     with pytest.raises(AlignError):
         check_loadable(theirs.spec)
     assert not theirs.ran()

@@ -23,5 +23,5 @@ def test_workers_list_prints_the_lines_of_the_screen(database: Database) -> None
     [row] = workers.list_workers(database)
     wanted = [text_of(line).rstrip() for line in worker_table([row], [], 240, UNICODE)]
     done = align_tui(*command, env=env)
-    assert done.stdout.splitlines() == wanted and "claimed and waiting" in done.stderr
+    assert done.stdout.splitlines() == wanted and "queued in worker" in done.stderr
     assert str(os.getpid()) in done.stdout and Path(row.model).name in done.stdout

@@ -74,7 +74,7 @@ async def test_streaming_then_decision(path: Path, db: Database, wait: Any) -> N
         assert ("then that." in words(app) and "✗ B" in words(app)) or "✓ B" in words(app)
         worker.fail(batch[2], "truncated", "The reply was cut at 9 tokens")
         await wait(pilot, lambda: "! The reply was cut" in words(app))
-        assert "x asks again" in words(app)
+        assert "x retry" in words(app)
         await pilot.press("enter")
         await wait(pilot, lambda: screen.snapshot.counts.failed == 0)
         await pilot.press("a")

@@ -242,9 +242,9 @@ def test_a_pane_says_its_state_in_words() -> None:
     waiting = text_of(foot_lines(replace(running, text=""), (), None, 40, UNICODE, STUDY)[2])
     assert waiting == "◐ 3.2 s"
     failed = foot_lines(Shown(0, 0, 1, "failed"), (), None, 60, UNICODE, STUDY)
-    assert text_of(failed[2]) == "x asks again   enter all that failed here"
+    assert text_of(failed[2]) == "x retry   enter all that failed here"
     narrow = foot_lines(Shown(0, 0, 1, "failed"), (), None, 20, UNICODE, STUDY)
-    assert text_of(narrow[2]) == "x asks again"
+    assert text_of(narrow[2]) == "x retry"
     assert queued_words(0) == "queued: the next" and queued_words(3) == "queued: 3 before it"
     assert queued_words(None) == "queued"
 

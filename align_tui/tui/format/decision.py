@@ -192,7 +192,7 @@ def foot_lines(
         ]
         last: list[Span] = []
         for action, does in (
-            ("ask_again", " asks again"),
+            ("ask_again", " retry"),
             ("run_scenario", " all that failed here"),
         ):
             key = keys.first(f"study.{action}")

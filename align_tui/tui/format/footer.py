@@ -40,7 +40,7 @@ def main_keys(
         ("resume" if paused else "pause", "study.pause"),
         STEP[stepping],
         ("filter", "study.filter"),
-        *([("ask again", "study.ask_again")] if failed else []),
+        *([("retry", "study.ask_again")] if failed else []),
         *([("thinking", "study.thinking")] if thinking else []),
         ("pane", "study.next_pane"),
         ("maximise", "study.maximise"),

@@ -83,7 +83,7 @@ ACTS: tuple[Act[RunsActs], ...] = (
     Act(
         "runs.cancel",
         "S",
-        "stop the run at once, with the samples being decided",
+        "stop the run now, and the samples that are running",
         lambda do: do.runs.with_current(do.runs.cancel),
     ),
     Act("runs.page_up", "pageup", "scroll the details up", lambda do: do.host.scroll_page(-1)),
