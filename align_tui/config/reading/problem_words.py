@@ -43,7 +43,8 @@ _LENGTHS = {
 
 def sentence(key: str, problem: Mapping[str, Any]) -> str:
     """`target.0.value must be at most 1, not 3`, for a problem of the key (empty: the file)."""
-    kind, context = str(problem["type"]), problem.get("ctx", {})
+    kind = str(problem["type"])
+    context = {name: _plain(value) for name, value in problem.get("ctx", {}).items()}
     least = context.get("min_length")
     if kind in ("string_too_short", "too_short") and least == 1:
         words = "must not be empty"
@@ -59,6 +60,11 @@ def sentence(key: str, problem: Mapping[str, Any]) -> str:
         message = str(problem["msg"]).removeprefix("Value error, ")
         return f"{key}: {message}" if key else message
     return f"{key or 'the file'} {words}"
+
+
+def _plain(limit: object) -> object:
+    """1 in the place of 1.0, as a user would write it."""
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
 def _not(given: object) -> str:
