@@ -17,9 +17,8 @@ from align_tui.core.text.display import one_line
 
 ANSWER_S = 3.0
 """How long a server or the hub may take to answer."""
-STATUS_S = (
-    1.0  # how long a server may take to say whether it is ready; a silent one counts as ready
-)
+STATUS_S = 1.0
+"""How long a server may take to say whether it is ready; a silent one counts as ready."""
 WAIT = "ALIGN_TUI_WAIT_FOR_SERVER"
 """The environment variable with the seconds that a start may wait for a server."""
 LONGEST_WAIT_S = 86_400.0

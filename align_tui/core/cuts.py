@@ -97,7 +97,7 @@ def _texts_at_cap(reply: ReplyEnd) -> Iterator[tuple[str, int]]:
     least = least_cap(reply.schema)
     if least is not None and len(reply.raw) >= least:
         body = find_object(split_thinking(reply.raw)[1], by_key=False)
-        yield from _at_cap(reply.schema, reply.schema, body)
+        yield from _at_cap(reply.schema, reply.schema, body, set())
 
 
 def _cap(schema: Mapping[str, object]) -> int | None:
@@ -110,11 +110,22 @@ def _cap(schema: Mapping[str, object]) -> int | None:
 
 
 def _at_cap(
-    root: JsonObject, schema: object, value: object, name: str = "", depth: int = 0
+    root: JsonObject,
+    schema: object,
+    value: object,
+    seen: set[tuple[int, int]],
+    name: str = "",
+    depth: int = 0,
 ) -> Iterator[tuple[str, int]]:
-    """(name, cap) of each text in the value that is as long as its schema allows."""
-    if not isinstance(schema, Mapping) or depth > DEEPEST:
+    """(name, cap) of each text in the value that is as long as its schema allows.
+
+    `seen` has the pairs of a part of the schema and a part of the value that were looked at, so
+    that a schema that refers to itself in many ways takes no more time than its size.
+    """
+    here = id(schema), id(value)
+    if not isinstance(schema, Mapping) or depth > DEEPEST or here in seen:
         return
+    seen.add(here)
     below = depth + 1
     if isinstance(value, str) and (cap := _cap(schema)) is not None and len(value) >= cap:
         yield name, cap
@@ -123,21 +134,21 @@ def _at_cap(
             # A text that is longer than one part allows belongs to another part.
             yield from (
                 (name, cap)
-                for name, cap in _at_cap(root, each, value, name, below)
+                for name, cap in _at_cap(root, each, value, seen, name, below)
                 if not isinstance(value, str) or len(value) == cap
             )
     if isinstance(referred := schema.get("$ref"), str):
-        yield from _at_cap(root, _target(root, referred), value, name, below)
+        yield from _at_cap(root, _target(root, referred), value, seen, name, below)
     if isinstance(value, Mapping):
         properties, others = schema.get("properties"), schema.get("additionalProperties")
         known = properties if isinstance(properties, Mapping) else {}
         for key, each in value.items():
-            yield from _at_cap(root, known.get(key, others), each, str(key), below)
+            yield from _at_cap(root, known.get(key, others), each, seen, str(key), below)
     if isinstance(value, list):
         first = _list(schema.get("prefixItems"))
         for place, each in enumerate(value):
             part = first[place] if place < len(first) else schema.get("items")
-            yield from _at_cap(root, part, each, name, below)
+            yield from _at_cap(root, part, each, seen, name, below)
 
 
 def _list(value: object) -> list[object]:

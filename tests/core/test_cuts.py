@@ -92,3 +92,14 @@ def test_thinking_is_cut_at_a_limit_of_its_own() -> None:
     assert cut_words(thought) == "thinking cut at 32 tokens"
     assert cut_words(ReplyEnd(thought.raw, SCHEMA, "stop", 64, 31, 32)) == ""
     assert cut_words(ReplyEnd(thought.raw, SCHEMA, "stop", 64, 31, 0)) == ""
+
+
+def test_a_schema_that_refers_to_itself_in_many_ways_takes_no_time() -> None:
+    again = [{"$ref": "#/$defs/a"}] * 4
+    schema: JsonObject = {
+        "$defs": {"a": {"anyOf": [*again, {"type": "string", "maxLength": 3}]}},
+        "$ref": "#/$defs/a",
+    }
+    assert cut_words(ReplyEnd('"abc"', schema, "stop")) == ""  # a reply is an object
+    whole: JsonObject = {**schema, "$ref": "", "properties": {"why": {"$ref": "#/$defs/a"}}}
+    assert cut_words(ReplyEnd('{"why": "abc"}', whole, "stop")) == "why cut at 3 characters"
