@@ -121,7 +121,10 @@ def in_terminal(arguments: list[str], env: dict[str, str]) -> tuple[int, str]:
         (["-p", "basline"], "Did you mean baseline"),
         (["--run", "k3f9"], "There is no run database"),
         (["replay", "k3f9"], "There is no run database"),
-        (["--run", "k3f9", "-p", "baseline"], "leave out profiles"),
+        (
+            ["--run", "k3f9", "-p", "baseline"],
+            "Leave out the study, the profiles",
+        ),
     ],
 )
 def test_errors_are_told_once_the_terminal_is_itself_again(

@@ -191,7 +191,8 @@ def test_the_tabs_show_the_focused_column_and_cut_no_tab(
     line = text_of(tabs_line(tabs, width, UNICODE))
     assert cell_len(line) <= width and f" {focus % count + 1} " in line
     assert line.count("✓") == line.count("✓A") + line.count("✓B") + line.count("✓C")
-    assert names[focus % count % 4][:3] in line or f"…{names[focus % count % 4][-3:]}" in line
+    name = names[focus % count % 4]
+    assert name[:3] in line or name.rsplit("-", 1)[-1][:2] in line
 
 
 def test_repeats_vote() -> None:

@@ -76,14 +76,15 @@ def fit_name(name: str, tail: str, width: int, more: str, among: Sequence[str] =
 def fit_distinct(name: str, width: int, more: str, among: Sequence[str]) -> str:
     """`moral-…high` beside `moral-desert-low`: cut in the middle, before what differs.
 
-    Names that begin differently are cut at their ends.
+    Names that begin differently are cut at their ends. What differs stands alone, and is cut at
+    its end, where there is no room for more.
     """
     if cell_len(name) <= width:
         return name
     end = name[max((_shared(name, other) for other in among if other != name), default=0) :]
     room = width - cell_len(more) - cell_len(end)
     if end == name or room < 0:
-        return fit(name, width, more) if end == name else fit(more + end, width, more)
+        return fit(end, width, more)
     return set_cell_size(name, room).rstrip() + more + end
 
 
