@@ -195,6 +195,15 @@ def test_the_tabs_show_the_focused_column_and_cut_no_tab(
     assert name[:3] in line or name.rsplit("-", 1)[-1][:2] in line
 
 
+@settings(max_examples=60)
+@given(st.text("ab cé医👩\u200d\u0301\n", max_size=60), st.integers(-3, 30), st.integers(1, 4))
+def test_text_of_any_kind_is_wrapped_at_any_width(text: str, width: int, most: int) -> None:
+    rows = wrapped(text, width, most, "…")
+    assert 1 <= len(rows) <= most
+    # A character of two cells has no room in one.
+    assert all(cell_len(row) <= max(2, width) for row in rows)
+
+
 def test_repeats_vote() -> None:
     def cell(choice: int | None) -> Cell:
         return Cell(1, "done", choice)

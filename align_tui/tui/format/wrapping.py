@@ -24,7 +24,11 @@ def wrap(text: str, width: int, start: int = 0) -> list[WrappedRow]:
 
 
 def wrapped(text: str, width: int, most: int, more: str) -> list[str]:
-    """The text in at most `most` rows; the last one ends with the ellipsis if it was cut."""
+    """The text in at most `most` rows; the last one ends with the ellipsis if it was cut.
+
+    A width below 1 counts as 1: a screen may be that narrow for a moment while it is resized.
+    """
+    width = max(1, width)
     # No more characters are wrapped than these rows can hold.
     rows = [row for _, row in wrap(text[: 4 * width * (most + 1)], width)]
     kept = rows[:most]
@@ -35,7 +39,7 @@ def wrapped(text: str, width: int, most: int, more: str) -> list[str]:
 
 def _ended(row: str, room: int) -> str:
     """The row's whole words in `room` cells, or as much of its only word."""
-    while cell_len(row) > room:
+    while row and cell_len(row) > room:
         before, blank, _ = row.rpartition(" ")
         row = before if blank and before.strip() else row[:-1]
     return row.rstrip()
