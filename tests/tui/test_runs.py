@@ -315,7 +315,7 @@ async def test_browsing_begins_with_the_list_and_lives_in_ascii(
             assert words(app).isascii()
             await pilot.resize_terminal(130, 20)
             await pilot.press("question_mark")
-            await wait(pilot, lambda app=app: "into the trash" in words(app))
+            await wait(pilot, lambda app=app: "to the trash" in words(app))
             await pilot.press("escape", "q")
             await wait(pilot, lambda app=app: isinstance(app.screen, StudyScreen))
 
