@@ -77,9 +77,10 @@ def test_a_worker_that_comes_back_finds_its_samples_with_another(
     # Longer than a lease: the second worker is idle until it takes over.
     arguments = ("worker", "--db", str(database.path), "--idle-exit", str(2 * LEASE_S))
     first = align_tui(*arguments, stderr=logs[0])
-    until(lambda: runs.get_run(database, run).done >= 4)
+    # While it decides, so that there are samples to take over.
+    until(lambda: (row := runs.get_run(database, run)).done >= 4 and row.running >= 4)
     first.send_signal(signal.SIGSTOP)
-    held = runs.get_run(database, run).running
+    held = max(1, runs.get_run(database, run).running)
     second = align_tui(*arguments, stderr=logs[1])
     # The other worker takes over the first one's samples and decides them.
     until(lambda: attempts(database, run).count(2) >= min(4, held))
