@@ -12,10 +12,12 @@ import pytest
 from align_tui.config import server_ready, trust
 from align_tui.config.code import code_of, notes_on
 from align_tui.config.library import build_profile
+from align_tui.config.profile import Profile
 from align_tui.config.study import Study
 from align_tui.store import launch as store_launch
 from align_tui.store import runs
 from align_tui.store.database import Database
+from align_tui.studies.edits import profile_toml
 from align_tui.tui.dialogs.edit import EditDialog
 from align_tui.tui.dialogs.trust import TrustDialog
 from align_tui.tui.format.layout import MIN_HEIGHT, MIN_WIDTH
@@ -159,18 +161,45 @@ async def test_code_that_changed_since_the_run_is_told(
         assert not no_worker
 
 
+def served(port: int) -> Profile:
+    """A profile that asks the server of that port."""
+    server = {"base_urls": [f"http://127.0.0.1:{port}/v1"]}
+    backbone = {"kind": "openai", "model": "m", "server": server}
+    return build_profile({"name": "p", "adm": {"kind": "baseline"}, "backbone": backbone}, "a file")
+
+
+async def test_an_editor_says_that_a_server_is_not_there_and_keeps_the_edit(
+    path: Path,
+    db: Database,
+    finished: tuple[str, Any],
+    wait: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    monkeypatch.setenv(server_ready.WAIT, "60")
+    run, study = finished
+    app = opened(path, study, run)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait(pilot, lambda: screen_of(app).snapshot.counts.done)
+        await pilot.press("p")
+        await wait(pilot, lambda: isinstance(app.screen, EditDialog))
+        editor = app.screen
+        assert isinstance(editor, EditDialog)
+        editor.area.text = profile_toml(served(port))
+        await pilot.press("f2")
+        await wait(pilot, lambda: "No server answers at" in words(app))
+        assert app.screen is editor and editor.has_changed()
+        assert not screen_of(app).state.trouble and len(runs.list_runs(db)) == 1
+
+
 async def test_a_server_that_loads_its_model_is_waited_for_until_the_user_closes_the_message(
     path: Path, db: Database, wait: Any, no_worker: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    server = {"base_urls": [f"http://127.0.0.1:{port}/v1"]}
-    backbone = {"kind": "openai", "model": "m", "server": server}
-    profile = build_profile(
-        {"name": "p", "adm": {"kind": "baseline"}, "backbone": backbone}, "a file"
-    )
     monkeypatch.setattr(trusting, "EVERY_S", 0.01)
-    app = opened(path, replace(fakes.study(3), profiles=(profile,)))
+    app = opened(path, replace(fakes.study(3), profiles=(served(port),)))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("a")
         await wait(pilot, lambda: "--wait-for-server" in words(app))  # refused, with a hint

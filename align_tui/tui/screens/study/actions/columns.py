@@ -176,7 +176,9 @@ class Columns:
             elif asked:
                 ask(changed, run)
             else:
-                self._costing.ask(changed, lambda: ask(changed, run), refused, always=always)
+                self._costing.ask(
+                    changed, lambda: ask(changed, run), refused, always=always, waits=True
+                )
 
         def ask(changed: Changed, run: str) -> None:
             versions, changed = session.launch.versions, changed.as_child()

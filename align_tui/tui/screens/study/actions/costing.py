@@ -54,11 +54,13 @@ class Costing:
         refused: Callable[[AlignError | str], None],
         *,
         always: bool = False,
+        waits: bool = False,
     ) -> None:
         """Call `then` once the models are here, the code is trusted and the user wants the cost.
 
         With `always` the user is asked about any decision, else only about those that cost money
-        or more than a moment. `refused` gets the reason why the change may not run.
+        or more than a moment. `refused` gets the reason why the change may not run. With `waits`
+        it waits for a server that loads its model, as long as the user allowed.
         """
         if self._idle:
             then()
@@ -82,7 +84,7 @@ class Costing:
         def answered(yes: bool | None) -> None:
             then() if yes else refused(NOT_RUN)
 
-        self._trusting.before(changed.study, consent, refused)
+        self._trusting.before(changed.study, consent, refused, waits=waits)
 
     def _estimate(
         self, changed: Changed, then: Callable[[Cost | AlignError], None], *, holds: bool

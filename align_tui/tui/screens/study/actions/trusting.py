@@ -38,10 +38,13 @@ class Trusting:
         study: Study,
         then: Callable[[], None],
         refused: Callable[[AlignError | str], None] | None = None,
+        *,
+        waits: bool = True,
     ) -> None:
         """Call `then` once the models are here and the user trusts all code.
 
-        Otherwise call `refused` with the reason; without it the screen shows the reason.
+        Otherwise call `refused` with the reason; without it the screen shows the reason. Without
+        `waits` it waits for no server: an open dialog would hide the message that ends the wait.
         """
         refused = refused or self._show
         if not any(map(runs_code, study.profiles)) and not may_lack(study.profiles):
@@ -59,7 +62,8 @@ class Trusting:
             return asked
 
         def back(untrusted: tuple[Code, ...] | AlignError) -> None:
-            if isinstance(untrusted, ServerUnreachable) and (seconds := allowed_wait_s()):
+            seconds = allowed_wait_s() if waits else 0.0
+            if isinstance(untrusted, ServerUnreachable) and seconds:
                 again = partial(self.before, study, then, refused)
                 self._wait(study, untrusted, seconds, again, refused)
             elif isinstance(untrusted, AlignError):
