@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
-from align_tui.core.alignment.ranking import Ranking, TieBreak
+from align_tui.core.alignment.ranking_json import ranking_from_json, ranking_to_json
 from align_tui.core.answers import ChoiceAnswer
 from align_tui.core.both_orders import averaged
 from align_tui.core.decisions import Decision, Response, ShownChoices
@@ -44,18 +44,7 @@ def _to_json(half: Decision) -> dict[str, Json]:
     if relevance is not None:
         found["relevance"] = [[dict(row) for row in relevance.by_choice], relevance.rater]
     if ranking is not None:
-        found["ranking"] = {
-            "function": ranking.function,
-            "measure": ranking.measure,
-            "scores": list(ranking.scores),
-            "best": list(ranking.best),
-            "taken": ranking.taken,
-            "tie_break": ranking.tie_break,
-            "parameters": dict(ranking.parameters),
-            "notes": list(ranking.notes),
-            "sample": ranking.sample,
-            "details": dict(ranking.details),
-        }
+        found["ranking"] = ranking_to_json(ranking)
     return found
 
 
@@ -89,7 +78,7 @@ def _from_json(body: Mapping[str, Any], responses: Sequence[Response]) -> Decisi
         )
         if relevance is not None
         else None,
-        ranking=_ranking(ranking) if ranking is not None else None,
+        ranking=ranking_from_json(ranking) if ranking is not None else None,
         shown=tuple(
             ShownChoices(tuple(int(index) for index in order), int(choice))
             for order, choice in body["shown"]
@@ -114,22 +103,6 @@ def _predictions(rows: Sequence[Mapping[str, Any]] | None) -> Predictions | None
             for name, (samples, reasons, rater) in row.items()
         }
         for row in rows
-    )
-
-
-def _ranking(body: Mapping[str, Any]) -> Ranking:
-    sample = body["sample"]
-    return Ranking(
-        str(body["function"]),
-        str(body["measure"]),
-        tuple(float(each) for each in body["scores"]),
-        tuple(int(each) for each in body["best"]),
-        int(body["taken"]),
-        cast(TieBreak, str(body["tie_break"])),
-        dict(body["parameters"]),
-        _texts(body["notes"]),
-        int(sample) if sample is not None else None,
-        dict(body["details"]),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from align_tui.core.alignment.ranking import Ranking
+from align_tui.core.alignment.ranking_json import ranking_to_json
 from align_tui.core.answers import Answer, ChoiceAnswer
 from align_tui.core.decisions import Step, UsedExample
 from align_tui.core.predictions import Prediction, Predictions, Relevance
@@ -50,20 +51,7 @@ def relevance_json(relevance: Relevance | None) -> Json:
 
 def ranking_json(ranking: Ranking | None) -> Json:
     """The ranking; null where no alignment function ranked the choices."""
-    if ranking is None:
-        return None
-    return {
-        "function": ranking.function,
-        "parameters": dict(ranking.parameters),
-        "measure": ranking.measure,
-        "scores": list(ranking.scores),
-        "best": list(ranking.best),
-        "taken": ranking.taken,
-        "tie_break": ranking.tie_break,
-        "sample": ranking.sample,
-        "details": dict(ranking.details),
-        "notes": list(ranking.notes),
-    }
+    return None if ranking is None else ranking_to_json(ranking)
 
 
 def examples_json(examples: Sequence[UsedExample]) -> Json:

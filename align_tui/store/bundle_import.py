@@ -6,9 +6,8 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
-from align_tui.core.alignment.ranking import Ranking, TieBreak
+from align_tui.core.alignment.ranking_json import ranking_from_json
 from align_tui.core.decisions import Decision, Step, UsedExample
 from align_tui.core.errors import StoreError
 from align_tui.core.families import DEFAULT_RULE
@@ -235,20 +234,7 @@ def _with_basis(decision: Decision, each: p.SamplePart, texts: Mapping[str, str]
     ranking = each.ranking
     return replace(
         decision,
-        ranking=Ranking(
-            ranking.function,
-            ranking.measure,
-            tuple(ranking.scores),
-            tuple(ranking.best),
-            ranking.taken,
-            cast(TieBreak, ranking.tie_break),
-            ranking.parameters,
-            tuple(ranking.notes),
-            ranking.sample,
-            ranking.details,
-        )
-        if ranking is not None
-        else None,
+        ranking=ranking_from_json(ranking.model_dump()) if ranking is not None else None,
         steps=tuple(Step(step.name, step.seconds) for step in each.steps),
         examples=tuple(
             UsedExample(one.example, one.similarity, one.attribute, texts[one.prompt], one.response)

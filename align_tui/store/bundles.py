@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from align_tui.core.alignment.ranking_json import ranking_to_json
 from align_tui.core.attributes import attributes_to_json
 from align_tui.core.families import rule_named
 from align_tui.core.seeds import sample_seed, seed_hash
@@ -313,20 +314,7 @@ def _basis_json(basis: Basis, text: Callable[[str], str]) -> dict[str, Any]:
         }
         if relevance is not None
         else None,
-        "ranking": {
-            "function": ranking.function,
-            "measure": ranking.measure,
-            "scores": list(ranking.scores),
-            "best": list(ranking.best),
-            "taken": ranking.taken,
-            "tie_break": ranking.tie_break,
-            "parameters": dict(ranking.parameters),
-            "notes": list(ranking.notes),
-            "sample": ranking.sample,
-            "details": dict(ranking.details),
-        }
-        if ranking is not None
-        else None,
+        "ranking": ranking_to_json(ranking) if ranking is not None else None,
         "steps": [{"name": step.name, "seconds": step.seconds} for step in basis.steps],
         "examples": [
             {
