@@ -29,9 +29,9 @@ from align_tui.config.trust import allow
 from align_tui.config.value_types import RoleName, without_code
 from align_tui.core.answers import AnswerKind, ChoiceAnswer, TextAnswer
 from align_tui.core.attributes import Attributes
-from align_tui.core.decision_checks import whole
 from align_tui.core.decisions import Decision
 from align_tui.core.errors import AdmError, AlignError, CodeRefused
+from align_tui.core.plain_values import whole
 from align_tui.core.scenarios import Scenario
 from align_tui.core.targets import Targets
 from align_tui.core.text.error_text import error_message
