@@ -113,7 +113,7 @@ def _parameters(overrides: Sequence[str], alignment: str | None) -> dict[str, Js
             raise ConfigError(
                 f"--set {text}: only parameters of the alignment function can change here, since "
                 "everything else changes what the model is asked",
-                "Like: --set alignment.misaligned=true. For other settings start a new run.",
+                "For example: --set alignment.misaligned=true. For other settings start a new run.",
             )
         found[path[1]] = value
     if found and alignment is None:

@@ -45,8 +45,11 @@ def may_lack(profiles: Iterable[Profile]) -> bool:
 
 
 def require_ready(profiles: Iterable[Profile]) -> None:
-    """Raise the BackboneError that says what the profiles' models lack; takes seconds at most."""
-    found = list(lacks(profiles))
+    """Raise the BackboneError that says what the profiles' models lack; takes seconds at most.
+
+    It is a ServerUnreachable only if nothing else is missing than servers that are not ready.
+    """
+    found = sorted(lacks(profiles), key=lambda error: isinstance(error, ServerUnreachable))
     if not found:
         return
     first, *others = found
@@ -60,16 +63,15 @@ def wait_until_ready(profiles: Iterable[Profile], report: Callable[[str], None])
 
     It waits only as long as `--wait-for-server` allows, and only if nothing else is missing.
     """
-    profiles, seconds = list(profiles), allowed_wait_s()
-    if seconds and only_servers_lack(profiles):
+    profiles = list(profiles)
+    try:
+        require_ready(profiles)
+    except ServerUnreachable:
+        seconds = allowed_wait_s()
+        if not seconds:
+            raise
         wait_for_servers(servers_of(profiles), seconds, report)
-    require_ready(profiles)
-
-
-def only_servers_lack(profiles: Iterable[Profile]) -> bool:
-    """True if something is missing, and it is nothing but servers that are not ready."""
-    found = list(lacks(profiles))
-    return bool(found) and all(isinstance(error, ServerUnreachable) for error in found)
+        require_ready(profiles)
 
 
 def servers_of(profiles: Iterable[Profile]) -> list[BackboneSpec]:

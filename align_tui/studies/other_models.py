@@ -66,7 +66,7 @@ def _read(study: Study, text: str) -> tuple[str, str]:
     said = ", ".join(one_line(each, 200) for each in known) or "none"
     raise ConfigError(
         f"--model {one_line(text, 200)} replaces no model of the run; its models are: {said}",
-        "Like: --model OLD=NEW, with OLD as it stands here, or the last part of its path.",
+        "For example: --model OLD=NEW, with OLD as it stands here, or the last part of its path.",
     )
 
 
