@@ -60,6 +60,11 @@ class BackboneSpec(Strict):
         return kind is None or kind.runs_here
 
     @property
+    def may_be_missing(self) -> bool:
+        """True if this machine may lack a file, a package, a key or a server of the model."""
+        return self.kind == "openai" or self.kind in FROM_HUB
+
+    @property
     def key(self) -> str:
         """A key that is equal for profiles that can share one loaded model."""
         unused = UNUSED.get(self.kind, set()) | NOT_OF_THE_MODEL

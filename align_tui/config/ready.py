@@ -39,11 +39,6 @@ NOTHING_BEGAN = "Nothing was started. Details: align-tui doctor"
 DEMO = frozenset({"demo", "demo-embedding"})  # kinds of the model that ships with the program
 
 
-def may_lack(profiles: Iterable[Profile]) -> bool:
-    """True if the profiles ask a model of which something may be missing; takes no time."""
-    return any(_is_checked(spec) for each in profiles for spec in each.used_models.values())
-
-
 def require_ready(profiles: Iterable[Profile]) -> None:
     """Raise the BackboneError that says what the profiles' models lack; takes seconds at most.
 
@@ -86,7 +81,7 @@ def lacks(profiles: Iterable[Profile]) -> Iterator[BackboneError]:
         spec.key: spec
         for profile in profiles
         for spec in profile.used_models.values()
-        if _is_checked(spec) or spec.kind in DEMO
+        if spec.may_be_missing or spec.kind in DEMO
     }
     with ThreadPoolExecutor(max_workers=8) as pool:
         for error in pool.map(_lack_of, specs.values()):
@@ -126,10 +121,6 @@ def _absence(spec: BackboneSpec) -> str:
     except AlignError:
         return "incomplete"
     return ""
-
-
-def _is_checked(spec: BackboneSpec) -> bool:
-    return spec.kind == "openai" or spec.kind in FROM_HUB
 
 
 def _check_model(spec: BackboneSpec, depth: int = 0) -> None:

@@ -50,7 +50,9 @@ def nobody() -> str:
 
 def test_what_needs_no_model_is_not_looked_at() -> None:
     plain = Profile.model_validate({"name": "d", "adm": {"kind": "random"}})
-    assert not ready.may_lack([plain, *of_model({"kind": "demo"})])
+    demo = of_model({"kind": "demo"})
+    models = [spec for each in (plain, *demo) for spec in each.used_models.values()]
+    assert len(models) == 1 and not models[0].may_be_missing
     ready.require_ready([plain, *of_model({"kind": "demo"})])
 
 

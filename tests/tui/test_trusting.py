@@ -22,7 +22,6 @@ from align_tui.tui.dialogs.edit import EditDialog
 from align_tui.tui.dialogs.trust import TrustDialog
 from align_tui.tui.format.layout import MIN_HEIGHT, MIN_WIDTH
 from align_tui.tui.format.styled_text import text_of
-from align_tui.tui.screens.study.actions import trusting
 from align_tui.tui.widgets.lines import Lines
 from tests.tui import fakes
 from tests.tui.test_screen import opened, screen_of, words
@@ -198,7 +197,7 @@ async def test_a_server_that_loads_its_model_is_waited_for_until_the_user_closes
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    monkeypatch.setattr(trusting, "EVERY_S", 0.01)
+    monkeypatch.setattr(server_ready, "EVERY_S", 0.01)
     app = opened(path, replace(fakes.study(3), profiles=(served(port),)))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("a")

@@ -12,8 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from align_tui.config.code import Code, codes_of, runs_code
-from align_tui.config.ready import may_lack, require_ready, servers_of
-from align_tui.config.server_ready import EVERY_S, allowed_wait_s, first_trouble
 from align_tui.config.trust import remember, unknown
 from align_tui.core.errors import AlignError, BackboneError, ServerUnreachable
 
@@ -47,11 +45,14 @@ class Trusting:
         `waits` it waits for no server: an open dialog would hide the message that ends the wait.
         """
         refused = refused or self._show
-        if not any(map(runs_code, study.profiles)) and not may_lack(study.profiles):
+        specs = (spec for each in study.profiles for spec in each.used_models.values())
+        if not any(map(runs_code, study.profiles)) and not any(s.may_be_missing for s in specs):
             then()
             return
 
         def job(_: Database) -> tuple[Code, ...] | AlignError:
+            from align_tui.config.ready import require_ready  # it takes 40 ms to load
+
             try:
                 require_ready(study.profiles)
                 codes = codes_of(study.profiles)
@@ -62,6 +63,8 @@ class Trusting:
             return asked
 
         def back(untrusted: tuple[Code, ...] | AlignError) -> None:
+            from align_tui.config.server_ready import allowed_wait_s
+
             seconds = allowed_wait_s() if waits else 0.0
             if isinstance(untrusted, ServerUnreachable) and seconds:
                 again = partial(self.before, study, then, refused)
@@ -82,6 +85,9 @@ class Trusting:
         refused: Callable[[AlignError | str], None],
     ) -> None:
         """Show what is waited for, and look every second; closing the message ends the wait."""
+        from align_tui.config.ready import servers_of
+        from align_tui.config.server_ready import EVERY_S, first_trouble
+
         self._waits += 1
         mine, until = self._waits, time.monotonic() + seconds
         servers = servers_of(study.profiles)
