@@ -188,7 +188,7 @@ async def test_an_editor_says_that_a_server_is_not_there_and_keeps_the_edit(
         editor.area.text = profile_toml(served(port))
         await pilot.press("f2")
         await wait(pilot, lambda: "No server answers at" in words(app))
-        assert app.screen is editor and editor.has_changed()
+        assert editor.has_changed() and app.screen_stack[-1] == editor
         assert not screen_of(app).state.trouble and len(runs.list_runs(db)) == 1
 
 
